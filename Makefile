@@ -1,0 +1,68 @@
+# Needs make and Python 3.11 or newer, nothing else. Another Python: make setup PYTHON=python3.12
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUNTIME := $(VENV)/.runtime-installed
+DEV := $(VENV)/.dev-installed
+CATALOGUE := detector/rules/catalogue
+SLOW_TESTS := tests/integration tests/faults tests/acceptance
+ARGS ?=
+
+# The lock names every package and its hashes, so pip resolves nothing. Messages go to stderr: stdout is the demo's.
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --group build --extra demo
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo check test unit bench lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
+
+setup: $(DEV) ## make .venv with the locked tools for development
+
+demo: $(RUNTIME) ## run the detector on simulated fraud, embedded servers included (ARGS='--seconds 10 --json')
+	@exec $(BIN)/python -m detector demo $(ARGS)
+
+check: $(DEV) ## format, lint, types, layers, the shipped rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy --strict
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/detector rules lint $(CATALOGUE)
+	$(BIN)/detector rules test $(CATALOGUE)
+
+test: check ## check, then every test (needs redis-server, Java 17 and Maven)
+	$(BIN)/pytest $(ARGS)
+
+unit: $(DEV) ## only the tests that need no Kafka and take seconds
+	$(BIN)/pytest $(addprefix --ignore=,$(SLOW_TESTS)) $(ARGS)
+
+bench: $(DEV) ## measure throughput and latency
+	$(BIN)/python -m bench $(ARGS)
+
+lock: $(DEV) ## make the locks again from pyproject.toml (ARGS=--upgrade takes newer versions)
+	$(LOCK) $(ARGS) pyproject.toml --output-file requirements.lock
+	$(LOCK) $(ARGS) --group dev --constraint requirements.lock pyproject.toml --output-file requirements-dev.lock
+
+clean: ## remove caches and build results (.venv stays)
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	find . -name $(VENV) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "Python 3.11 or newer is needed, and '$(PYTHON)' is not: install it, or name one with 'make PYTHON=python3.12'." >&2; \
+		exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV) >&2 || { rm -rf $(VENV); exit 1; }
+
+$(RUNTIME): requirements.lock pyproject.toml | $(BIN)/python
+	@echo "Installing the locked packages into $(VENV), once." >&2
+	@$(PIP_INSTALL) --require-hashes --requirement requirements.lock >&2
+	@$(PIP_INSTALL) --no-build-isolation --editable . >&2
+	@touch $@
+
+$(DEV): requirements-dev.lock pyproject.toml | $(BIN)/python
+	@echo "Installing the locked packages and tools into $(VENV), once." >&2
+	@$(PIP_INSTALL) --require-hashes --requirement requirements-dev.lock >&2
+	@$(PIP_INSTALL) --no-build-isolation --editable . >&2
+	@touch $(RUNTIME) $@

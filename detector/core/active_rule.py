@@ -1,0 +1,154 @@
+"""A rule ready to run: its compiled evaluator, its periods, and the words it has for an alert."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from detector.core import alert as alerts
+from detector.core.alert import MAX_EVIDENCE, Alert, AnchorEvent, EvidenceEvent, Status
+from detector.core.anchor import Anchor, Evidence
+from detector.core.events import Event
+from detector.core.history import AlertRecord, Entry, History, Position
+from detector.core.predicates import Predicate, compile_selector
+from detector.core.rule import Rule, Window, selectors_of
+from detector.core.sequence import SequenceEvaluator
+from detector.core.texts import WITHDRAWN, fill
+from detector.core.window import WindowEvaluator
+
+
+class ActiveRule:
+    """One rule with what is computed from it once."""
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+        self.span = rule.span
+        self.evaluator: WindowEvaluator | SequenceEvaluator = (
+            WindowEvaluator(rule) if isinstance(rule.body, Window) else SequenceEvaluator(rule)
+        )
+        self._version = rule.version
+
+    def uses(self) -> dict[str, list[Predicate]]:
+        """For each event type, the functions that tell whether the rule can use an event."""
+        found: dict[str, list[Predicate]] = {}
+        for selector in selectors_of(self.rule):
+            for event_type, predicate in compile_selector(selector).items():
+                found.setdefault(event_type, []).append(predicate)
+        return found
+
+    def period(self, position: Position) -> int | Position:
+        """The number of the period that an anchor falls into; without a cooldown, the anchor itself."""
+        return position[0] // self.rule.cooldown if self.rule.cooldown else position
+
+    def period_end(self, event_time: int) -> int:
+        """The event time (ms) at which the period of an anchor is over."""
+        cooldown = self.rule.cooldown
+        return (event_time // cooldown + 1) * cooldown if cooldown else event_time
+
+    def alert_id(self, history: History, anchor: Anchor) -> str:
+        """The id of the alert that an anchor raises."""
+        key = self._key(history, anchor)
+        return alerts.alert_id(self.rule.id, key, anchor.severity, self.period(anchor.position))
+
+    def case_id(self, history: History, anchor: Anchor) -> str:
+        """The id of the story that an anchor belongs to."""
+        key = self._key(history, anchor)
+        if anchor.first is not None:
+            return alerts.case_of_sequence(self.rule.id, key, anchor.first)
+        return alerts.case_of_period(self.rule.id, key, self.period(anchor.position))
+
+    def next_anchor(self, history: History, at: int, record: AlertRecord) -> Anchor | None:
+        """The first anchor of an alert's period at or after an index of the history."""
+        end = self.period_end(record.first[0])
+        for index in range(at, len(history)):
+            if history.times[index] > end:
+                return None
+            for anchor in self.evaluator.anchors_at(history, index):
+                if self.alert_id(history, anchor) == record.alert_id:
+                    return anchor
+        return None
+
+    def raised(
+        self, history: History, anchor: Anchor, record: AlertRecord, detected_at: int, late: bool
+    ) -> Alert:
+        """The alert of an anchor, with what was measured and the events it rests on."""
+        event, _ = entry = history.entries[anchor.at]
+        findings = self.evaluator.findings(history, anchor)
+        override = anchor.override
+        values = {name: getattr(event, name) for name in event.__struct_fields__} | findings.values
+        texts = (override and override.explanation) or self.rule.explanation
+        return Alert(
+            alert_id=record.alert_id,
+            status=Status.RAISED,
+            revision=record.revision,
+            case_id=record.case_id,
+            rule_id=self.rule.id,
+            rule_version=self._version,
+            mode=self.rule.mode,
+            severity=anchor.severity,
+            action=(override and override.action) or self.rule.action,
+            anchor=_anchor_event(entry),
+            entity=self._entity(event),
+            event_time=event.event_time,
+            detected_at=detected_at,
+            title=self.rule.title,
+            explanation=fill(texts, values, {"within": self.span}),
+            measures=findings.measures,
+            thresholds=findings.thresholds,
+            evidence=[_evidence_event(history, item) for item in findings.evidence[-MAX_EVIDENCE:]],
+            evidence_total=len(findings.evidence),
+            late=late,
+            approximate=anchor.approximate,
+        )
+
+    def withdrawn(self, history: History, record: AlertRecord, detected_at: int, late: bool) -> Alert:
+        """The withdrawal of an alert, naming the event that had raised it."""
+        entry = history.entries[history.place(record.anchor)]
+        return Alert(
+            alert_id=record.alert_id,
+            status=Status.WITHDRAWN,
+            revision=record.revision,
+            case_id=record.case_id,
+            rule_id=self.rule.id,
+            rule_version=self._version,
+            mode=self.rule.mode,
+            severity=record.severity,
+            action=self.rule.action,
+            anchor=_anchor_event(entry),
+            entity=self._entity(entry.event),
+            event_time=entry.event.event_time,
+            detected_at=detected_at,
+            title=self.rule.title,
+            explanation=WITHDRAWN,
+            measures={},
+            thresholds={},
+            evidence=[],
+            evidence_total=0,
+            late=late,
+            approximate=False,
+        )
+
+    def _key(self, history: History, anchor: Anchor) -> tuple[Any, ...]:
+        return (getattr(history.entries[anchor.at].event, self.rule.by[0]), *anchor.key)
+
+    def _entity(self, event: Event) -> dict[str, str]:
+        return {name: getattr(event, name) for name in self.rule.by}
+
+
+def _anchor_event(entry: Entry) -> AnchorEvent:
+    event, source = entry
+    if source is None:
+        return AnchorEvent(event_id=event.event_id, type=event.type)
+    return AnchorEvent(
+        event_id=event.event_id,
+        type=event.type,
+        topic=source.topic,
+        partition=source.partition,
+        offset=source.offset,
+    )
+
+
+def _evidence_event(history: History, item: Evidence) -> EvidenceEvent:
+    event = history.entries[item.at].event
+    return EvidenceEvent(
+        event_id=event.event_id, type=event.type, event_time=event.event_time, step=item.step
+    )

@@ -1,0 +1,87 @@
+"""Turns anchors found and lost into alerts, each said once, with the next revision where it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from detector.core.active_rule import ActiveRule
+from detector.core.alert import Alert
+from detector.core.anchor import Anchor
+from detector.core.events import Event
+from detector.core.history import AlertRecord, History
+
+
+class Announcer:
+    """Collects what one event leads to, and keeps the history's alert records in step with it.
+
+    Args:
+        history: of the key whose event is being observed.
+        late: whether that event came after the allowed lateness.
+        detected_at: the time, in ms since 1970 UTC, that the alerts carry.
+        allowed_lateness: in ms.
+        keeps_for: how long the history keeps an event, in ms.
+    """
+
+    def __init__(
+        self,
+        history: History,
+        late: bool,
+        detected_at: int,
+        allowed_lateness: int,
+        keeps_for: Callable[[Event], int],
+    ) -> None:
+        self.alerts: list[Alert] = []
+        self._history = history
+        self._late = late
+        self._detected_at = detected_at
+        self._lateness = allowed_lateness
+        self._keeps_for = keeps_for
+
+    def found(self, rule: ActiveRule, anchor: Anchor) -> None:
+        """Raise the alert of an anchor, unless it stands already."""
+        alert_id = rule.alert_id(self._history, anchor)
+        record = self._history.alerts.get(alert_id)
+        if record is None:
+            case_id = rule.case_id(self._history, anchor)
+            record = AlertRecord(
+                rule_id=rule.rule.id,
+                alert_id=alert_id,
+                case_id=case_id,
+                severity=anchor.severity,
+                anchor=anchor.position,
+                first=anchor.position,
+                revision=0,
+                standing=False,
+                until=0,
+            )
+        elif record.standing:
+            self._date_back(record, anchor)
+            return
+        record.first = anchor.position
+        self.name_anew(rule, record, anchor)
+
+    def name_anew(self, rule: ActiveRule, record: AlertRecord, anchor: Anchor) -> None:
+        """Publish an alert as raised by this anchor."""
+        history = self._history
+        event = history.entries[anchor.at].event
+        record.anchor = anchor.position
+        record.case_id = rule.case_id(history, anchor)
+        record.revision += 1
+        record.standing = True
+        over = rule.period_end(event.event_time) + self._lateness
+        record.until = max(record.until, over, event.event_time + self._keeps_for(event))
+        history.keep_until = max(history.keep_until, record.until)
+        history.record(record)
+        self.alerts.append(rule.raised(history, anchor, record, self._detected_at, self._late))
+
+    def withdraw(self, rule: ActiveRule, record: AlertRecord) -> None:
+        """Take back an alert that has no anchor any more."""
+        record.revision += 1
+        record.standing = False
+        self._history.record(record)
+        self.alerts.append(rule.withdrawn(self._history, record, self._detected_at, self._late))
+
+    def _date_back(self, record: AlertRecord, anchor: Anchor) -> None:
+        if anchor.position < record.first:
+            record.first = anchor.position
+            self._history.record(record)

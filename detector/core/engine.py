@@ -1,0 +1,185 @@
+"""The engine: keeps the standing alerts of one key true to its events, one event at a time.
+
+The standing alerts are a function of the set of events. An event that comes in order can only make
+itself an anchor. One that comes late takes its place, and every event after it within a rule's span is
+looked at again: periods gain or lose their anchors, alerts are raised, named anew or withdrawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from typing import NamedTuple
+
+from detector.core.active_rule import ActiveRule
+from detector.core.alert import Alert
+from detector.core.anchor import Anchor
+from detector.core.announcer import Announcer
+from detector.core.events import Event
+from detector.core.history import AlertRecord, Entry, History, Position
+from detector.core.predicates import Predicate
+from detector.core.rule import Mode, Rule
+
+_LEAST_TO_FORGET = 16
+"""A shorter history is not tidied up on every event: it costs more than it saves."""
+
+
+class Outcome(StrEnum):
+    """What became of an event."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    TOO_LATE = "too_late"
+
+
+class Observation(NamedTuple):
+    """What an event led to; `late` where it came after the allowed lateness."""
+
+    outcome: Outcome
+    late: bool
+    alerts: list[Alert]
+
+
+class Engine:
+    """All rules of one scope (user_id or merchant_id), evaluated over the history of each of its keys.
+
+    Args:
+        rules: those in mode off are left out.
+        allowed_lateness: ms that an event may come behind the newest of its key, in event time.
+        history_cap: the most events that are kept of one key.
+    """
+
+    def __init__(self, rules: Iterable[Rule], allowed_lateness: int, history_cap: int) -> None:
+        self._lateness = allowed_lateness
+        self._cap = history_cap
+        active = [ActiveRule(rule) for rule in rules if rule.mode is not Mode.OFF]
+        self._by_type: dict[str, list[ActiveRule]] = {}
+        for rule in active:
+            for event_type in rule.evaluator.event_types:
+                self._by_type.setdefault(event_type, []).append(rule)
+        self._uses = _uses_by_type(active)
+
+    def observe(self, history: History, entry: Entry, detected_at: int) -> Observation:
+        """Take one more event into a key's history; gives the alerts that are raised or withdrawn by it."""
+        event = entry.event
+        newest = history.newest
+        keeps_for = self._keeps_for(event)
+        late = event.event_time < newest - self._lateness
+        if late:
+            if event.event_time + keeps_for < newest:
+                return Observation(Outcome.TOO_LATE, late, [])
+            # What is seen of the past must not depend on when it was last tidied up.
+            history.forget(self._is_expired(newest))
+        elif len(history) >= history.forget_at:
+            history.forget(self._is_expired(newest))
+            history.forget_at = max(_LEAST_TO_FORGET, 2 * len(history))
+        if event.event_id in history.ids:
+            return Observation(Outcome.DUPLICATE, late, [])
+        index = history.add(entry)
+        history.keep_until = max(history.keep_until, event.event_time + keeps_for)
+        alerts = self._evaluate(history, index, late, detected_at)
+        if len(history) > self._cap:
+            history.forget(self._is_expired(history.newest))
+            history.cut(self._cap)
+        return Observation(Outcome.ACCEPTED, late, alerts)
+
+    def settle(self, history: History) -> None:
+        """Bring a restored history up to date: what is over is forgotten, its time to live known."""
+        history.forget(self._is_expired(history.newest))
+        history.forget_at = max(_LEAST_TO_FORGET, 2 * len(history))
+        for event, _ in history.entries:
+            history.keep_until = max(history.keep_until, event.event_time + self._keeps_for(event))
+        for record in history.alerts.values():
+            history.keep_until = max(history.keep_until, record.until)
+
+    def _keeps_for(self, event: Event) -> int:
+        """How long an event is kept: the longest span of a rule that can use it, and the lateness."""
+        for span, matches in self._uses.get(event.type, ()):
+            if matches(event):
+                return span + self._lateness
+        return self._lateness
+
+    def _is_expired(self, newest: int) -> Callable[[Event], bool]:
+        return lambda event: event.event_time + self._keeps_for(event) < newest
+
+    def _evaluate(self, history: History, index: int, late: bool, detected_at: int) -> list[Alert]:
+        announcer = Announcer(history, late, detected_at, self._lateness, self._keeps_for)
+        is_newest = index == len(history) - 1
+        for rule in self._by_type.get(history.entries[index].event.type, ()):
+            if is_newest:
+                for anchor in rule.evaluator.anchors_at(history, index):
+                    announcer.found(rule, anchor)
+            else:
+                self._look_again(announcer, rule, history, index)
+        return announcer.alerts
+
+    def _look_again(self, announcer: Announcer, rule: ActiveRule, history: History, index: int) -> None:
+        """Set right what a rule said of the events from a late one on, as far as its span reaches."""
+        end = history.first_after(history.times[index] + rule.span)
+        anchors: dict[str, list[Anchor]] = {}
+        for at in range(index, end):
+            for anchor in rule.evaluator.anchors_at(history, at):
+                anchors.setdefault(rule.alert_id(history, anchor), []).append(anchor)
+        # Of older events, what they rest on may be forgotten: what was said of them stays said.
+        certain_from = (history.newest - self._lateness, "")
+        doubted = _Range(max(history.position(index), certain_from), history.position(end - 1))
+        for record in list(history.alerts.values()):
+            if record.rule_id != rule.rule.id or not record.standing:
+                continue
+            holding = [anchor.position for anchor in anchors.get(record.alert_id, ())]
+            _reconsider(announcer, rule, history, record, _Doubt(doubted, holding, end))
+        for found in anchors.values():
+            announcer.found(rule, found[0])
+
+
+class _Range(NamedTuple):
+    """The positions from `low` to `high`, both included."""
+
+    low: Position
+    high: Position
+
+    def __contains__(self, position: object) -> bool:
+        return isinstance(position, tuple) and self.low <= position <= self.high
+
+
+class _Doubt(NamedTuple):
+    """Which positions were looked at again, which of them hold, and the index after the last of them."""
+
+    looked_at: _Range
+    holding: list[Position]
+    end: int
+
+    def spares(self, position: Position) -> bool:
+        """Whether an anchor at the position still holds."""
+        return position not in self.looked_at or position in self.holding
+
+
+def _reconsider(
+    announcer: Announcer, rule: ActiveRule, history: History, record: AlertRecord, doubt: _Doubt
+) -> None:
+    """Keep, name anew or withdraw one standing alert."""
+    if not doubt.spares(record.first):
+        if doubt.holding:
+            record.first = doubt.holding[0]
+        else:
+            later = rule.next_anchor(history, doubt.end, record)
+            if later is None:
+                announcer.withdraw(rule, record)
+                return
+            record.first = later.position
+        history.record(record)
+    if not doubt.spares(record.anchor):
+        another = rule.next_anchor(history, history.place(record.first), record)
+        if another is not None:
+            announcer.name_anew(rule, record, another)
+
+
+def _uses_by_type(rules: list[ActiveRule]) -> dict[str, list[tuple[int, Predicate]]]:
+    """For each event type, what uses its events and for how long (ms), the longest first."""
+    uses: dict[str, list[tuple[int, Predicate]]] = {}
+    for rule in rules:
+        for event_type, predicates in rule.uses().items():
+            uses.setdefault(event_type, []).extend((rule.span, predicate) for predicate in predicates)
+    for found in uses.values():
+        found.sort(key=lambda use: -use[0])
+    return uses

@@ -1,0 +1,102 @@
+"""The worker's metrics; no user, card or device is ever a label."""
+
+from collections.abc import Iterable
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    ProcessCollector,
+    disable_created_metrics,
+)
+
+_LATENCY_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+_BATCH_BUCKETS = (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000)
+
+
+class Metrics:
+    """All metrics, in a registry of their own; an attribute is named as its metric without ``detector_``."""
+
+    def __init__(self, version: str) -> None:
+        # The series *_created carry no news and double the number of series.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        Info("detector_build", "The version that runs.", registry=self.registry).info({"version": version})
+        self._add_events()
+        self._add_alerts()
+        self._add_batches()
+        self._add_progress()
+        self._add_state()
+
+    def drop_partitions(self, revoked: Iterable[tuple[str, int]]) -> None:
+        """Drop the series of (topic, partition) pairs that another worker owns from now on.
+
+        What is left of a topic shows its event time lag again with the next batch.
+        """
+        for topic, partition in revoked:
+            self.consumer_lag_records.remove(topic, partition)
+            self.event_time_lag_seconds.remove(topic)
+
+    def _add_events(self) -> None:
+        self.events_total = self._counter(
+            "events", "Records read, by what became of them.", "topic", "outcome"
+        )
+        self.late_events_total = self._counter(
+            "late_events", "Events later than the allowed lateness.", "topic", "outcome"
+        )
+        self.dead_letters_total = self._counter(
+            "dead_letters", "Records sent to the dead letters.", "topic", "reason"
+        )
+        self.duplicates_total = self._counter(
+            "duplicates", "Events dropped because their id was there already.", "topic"
+        )
+
+    def _add_alerts(self) -> None:
+        self.alerts_total = self._counter("alerts", "Alerts raised.", "rule_id", "severity", "mode")
+        self.alerts_withdrawn_total = self._counter("alerts_withdrawn", "Alerts withdrawn.", "rule_id")
+        self.alert_latency_seconds = self._histogram(
+            "alert_latency_seconds",
+            "From the timestamp of the anchor's record to the alert acknowledged by Kafka.",
+            _LATENCY_BUCKETS_S,
+        )
+        self.last_alert_timestamp_seconds = self._gauge(
+            "last_alert_timestamp_seconds", "When a rule last raised an alert, Unix time.", "rule_id"
+        )
+        self.rules = self._gauge("rules", "Rules loaded.", "mode")
+
+    def _add_batches(self) -> None:
+        self.batch_seconds = self._histogram(
+            "batch_seconds", "Time that a stage takes for a batch.", _LATENCY_BUCKETS_S, "stage"
+        )
+        self.batch_events = self._histogram("batch_events", "Events in a batch.", _BATCH_BUCKETS)
+
+    def _add_progress(self) -> None:
+        self.consumer_lag_records = self._gauge(
+            "consumer_lag_records", "Records not yet processed.", "topic", "partition"
+        )
+        self.event_time_lag_seconds = self._gauge(
+            "event_time_lag_seconds", "From the newest event processed to now.", "topic"
+        )
+        self.rebalances_total = self._counter("rebalances", "Rebalances of the consumer group.")
+        self.assigned_partitions = self._gauge("assigned_partitions", "Partitions that this worker owns.")
+
+    def _add_state(self) -> None:
+        self.outbox_alerts = self._gauge(
+            "outbox_alerts", "Alerts committed and not yet acknowledged by Kafka."
+        )
+        self.state_commits_total = self._counter("state_commits", "Commits to the state store.", "outcome")
+        self.state_cache_keys = self._gauge(
+            "state_cache_keys", "Keys whose history is in the worker's cache."
+        )
+
+    def _counter(self, name: str, help_: str, *labels: str) -> Counter:
+        return Counter(f"detector_{name}", help_, labels, registry=self.registry)
+
+    def _gauge(self, name: str, help_: str, *labels: str) -> Gauge:
+        return Gauge(f"detector_{name}", help_, labels, registry=self.registry)
+
+    def _histogram(self, name: str, help_: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+        return Histogram(f"detector_{name}", help_, labels, buckets=buckets, registry=self.registry)

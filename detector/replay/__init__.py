@@ -1,0 +1,1 @@
+"""Backtests: the same engine over recorded events."""

@@ -1,0 +1,1 @@
+"""The shipped catalogue of rules, and reading, linting and testing of rule files."""

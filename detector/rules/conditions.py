@@ -1,0 +1,108 @@
+"""Reading of `event`, `where` and `when`: which events count, and what of them is compared with what."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from detector.core.events import FIELDS, Field, FieldKind
+from detector.core.rule import (
+    Comparison,
+    Operator,
+    Selector,
+    Value,
+)
+from detector.rules.faults import nearest
+from detector.rules.located import Located
+from detector.rules.reading import Reading, shown
+
+_ORDERED = (Operator.GT, Operator.GTE, Operator.LT, Operator.LTE)
+_KIND_NAMES = {
+    FieldKind.NUMBER: "a whole number",
+    FieldKind.STRING: "a text",
+    FieldKind.BOOLEAN: "true or false",
+}
+
+
+def read_event_types(reading: Reading, node: Located) -> tuple[str, ...]:
+    """One event type or a list of them."""
+    found = [reading.word(item, FIELDS, "event type", "") for item in reading.one_or_more(node)]
+    return tuple(dict.fromkeys(event_type for event_type in found if event_type))
+
+
+def read_selector(reading: Reading, node: Located, others: Collection[str], what: str) -> Selector:
+    """The `event` and `where` of a mapping that may also have the `others`."""
+    entries = reading.mapping(node, ("event", "where", *others), what, required=("event",))
+    if "event" not in entries:
+        return Selector(events=())
+    events = read_event_types(reading, entries["event"].node)
+    fields = fields_of(events)
+    where = {}
+    if "where" in entries:
+        where = read_where(reading, entries["where"].node, fields, f"{' or '.join(events)} events")
+    return Selector(events=events, where=where)
+
+
+def fields_of(events: Collection[str]) -> dict[str, Field]:
+    """Every field that an event of one of these types can have."""
+    return {name: field for event_type in events for name, field in FIELDS[event_type].items()}
+
+
+def read_where(
+    reading: Reading, node: Located, fields: Mapping[str, Field], whose: str
+) -> dict[str, tuple[Comparison, ...]]:
+    """For each named field the comparisons that must all hold."""
+    found = {}
+    for name, entry in reading.mapping(node, None, "'where'").items():
+        field = fields.get(name)
+        if field is None:
+            reading.fault(entry.mark, f"{whose} have no field '{name}'; {nearest(name, fields)}")
+        else:
+            found[name] = _read_comparisons(reading, entry.node, name, field)
+    return found
+
+
+def _read_comparisons(reading: Reading, node: Located, name: str, field: Field) -> tuple[Comparison, ...]:
+    if isinstance(node.value, list):
+        return (_read_comparison(reading, Operator.IN, node, name, field),)
+    if not isinstance(node.value, dict):
+        return (_read_comparison(reading, Operator.EQ, node, name, field),)
+    entries = reading.mapping(node, list(Operator), f"a condition on '{name}'")
+    return tuple(
+        _read_comparison(reading, Operator(operator), entry.node, name, field)
+        for operator, entry in entries.items()
+    )
+
+
+def _read_comparison(
+    reading: Reading, operator: Operator, node: Located, name: str, field: Field
+) -> Comparison:
+    if operator is Operator.EXISTS:
+        if not isinstance(node.value, bool):
+            reading.fault(node.mark, f"'exists' takes true or false, found {shown(node)}")
+        return Comparison(operator=operator, value=bool(node.value))
+    if operator in _ORDERED and field.kind is not FieldKind.NUMBER:
+        reading.fault(node.mark, f"'{operator}' compares numbers, but '{name}' is {_KIND_NAMES[field.kind]}")
+    if operator is Operator.IN:
+        values = reading.items(node, f"'in' of '{name}'")
+        return Comparison(operator=operator, value=tuple(read_value(reading, v, name, field) for v in values))
+    return Comparison(operator=operator, value=read_value(reading, node, name, field))
+
+
+def read_value(reading: Reading, node: Located, name: str, field: Field) -> Value:
+    """A value that the field can have."""
+    value = node.value
+    if field.choices and value not in field.choices and isinstance(value, str):
+        reading.fault(node.mark, f"'{name}' is never '{value}'; {nearest(value, field.choices)}")
+    elif _kind_of(value) is not field.kind:
+        reading.fault(node.mark, f"'{name}' is {_KIND_NAMES[field.kind]}, found {shown(node)}")
+        return ""
+    found: Value = value
+    return found
+
+
+def _kind_of(value: object) -> FieldKind | None:
+    if isinstance(value, bool):
+        return FieldKind.BOOLEAN
+    if isinstance(value, int):
+        return FieldKind.NUMBER
+    return FieldKind.STRING if isinstance(value, str) else None

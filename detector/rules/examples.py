@@ -1,0 +1,121 @@
+"""The tests inside a rule file: events as they arrive, and the alerts that stand in the end."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import msgspec
+
+from detector.core.events import FIELDS, Event, Refusal, decode
+from detector.core.rule import Severity
+from detector.rules.faults import Mark, nearest
+from detector.rules.located import Entry, Located
+from detector.rules.reading import Reading, plain, shown
+
+START = 1_767_225_600_000
+"""`at: 0s` of a test: 2026-01-01T00:00:00Z, in ms since 1970."""
+
+_DEFAULTS: dict[str, Any] = {
+    "user_id": "u1",
+    "amount": 1000,
+    "currency": "CNY",
+    "merchant_id": "m1",
+    "auth_method": "password",
+    "payee_id": "p1",
+    "instalments": 12,
+    "refunded_event_id": "e0",
+    "new_device": False,
+    "result": "passed",
+    "session_id": "s1",
+    "agreement_id": "a1",
+    "consent": "explicit",
+    "new_limit": 1_000_000,
+    "status": "opened",
+}
+_EXPECTED_KEYS = ("at", "severity", "action", "user_id", "merchant_id")
+
+
+class Expected(NamedTuple):
+    """An alert that must stand: its anchor's event time (ms since 1970), and what else the test names."""
+
+    event_time: int
+    named: dict[str, Any]
+
+
+class Example(NamedTuple):
+    """One test of a rule; `events` are in arrival order."""
+
+    name: str
+    mark: Mark
+    events: list[Event]
+    expected: list[Expected]
+
+
+def read_examples(reading: Reading, node: Located) -> list[Example]:
+    """The tests of a rule."""
+    return [_read_example(reading, item) for item in reading.items(node, "'tests'")]
+
+
+def _read_example(reading: Reading, node: Located) -> Example:
+    keys = ("name", "events", "alerts")
+    entries = reading.mapping(node, keys, "a test", required=keys)
+    name = reading.optional(entries, "name", lambda n: reading.text(n, "a test's name"), "")
+    events: list[Event] = []
+    if "events" in entries:
+        for item in reading.items(entries["events"].node, "'events'"):
+            events += _read_events(reading, item, len(events))
+    expected = []
+    if "alerts" in entries:
+        alerts = entries["alerts"].node
+        if not isinstance(alerts.value, list):
+            reading.fault(alerts.mark, f"'alerts' must be a list ([] for none), found {shown(alerts)}")
+        else:
+            expected = [_read_expected(reading, item) for item in alerts.value]
+    return Example(name, node.mark, events, expected)
+
+
+def _read_events(reading: Reading, node: Located, number: int) -> list[Event]:
+    """The events that one item of a test stands for: more than one where it is repeated."""
+    entries = reading.mapping(node, None, "an event of a test")
+    event_type = _event_type(reading, node, entries)
+    if event_type is None:
+        return []
+    known = ["at", "type", "repeat", "every", *FIELDS[event_type]]
+    for name, entry in entries.items():
+        if name not in known:
+            reading.fault(entry.mark, f"{event_type} events have no field '{name}'; {nearest(name, known)}")
+    at = reading.optional(entries, "at", lambda n: reading.duration(n, "'at'"), 0)
+    repeat = reading.optional(entries, "repeat", lambda n: reading.count(n, "'repeat'"), 1)
+    every = reading.optional(entries, "every", lambda n: reading.duration(n, "'every'"), 0)
+    given = {name: plain(entry.node) for name, entry in entries.items() if name in FIELDS[event_type]}
+    events = []
+    for index in range(repeat):
+        event_id = f"e{number + index + 1:05}"
+        defaults = _DEFAULTS | {"event_id": event_id, "complaint_id": f"c-{event_id}"}
+        values = {name: defaults[name] for name in FIELDS[event_type] if name in defaults} | given
+        made = decode(
+            msgspec.json.encode({"type": event_type, "event_time": START + at + index * every, **values})
+        )
+        if isinstance(made, Refusal):
+            reading.fault(node.mark, f"the event would be refused: {made.message}")
+            return []
+        events.append(made)
+    return events
+
+
+def _event_type(reading: Reading, node: Located, entries: dict[str, Entry]) -> str | None:
+    for name in ("at", "type"):
+        if name not in entries:
+            reading.fault(node.mark, f"an event of a test needs '{name}'")
+    if "type" not in entries:
+        return None
+    return reading.word(entries["type"].node, FIELDS, "event type", "") or None
+
+
+def _read_expected(reading: Reading, node: Located) -> Expected:
+    entries = reading.mapping(node, _EXPECTED_KEYS, "an expected alert", required=("at",))
+    at = reading.optional(entries, "at", lambda n: reading.duration(n, "'at'"), 0)
+    if "severity" in entries:
+        reading.choice(entries["severity"].node, Severity, "severity", Severity.MEDIUM)
+    named = {name: plain(entry.node) for name, entry in entries.items() if name != "at"}
+    return Expected(START + at, named)

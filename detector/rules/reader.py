@@ -1,0 +1,160 @@
+"""A rule file read into the rule it means and the tests it carries."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from detector.core.events import FIELDS, FieldKind
+from detector.core.rule import Mode, Rule, Sequence, Severity, Texts, Window
+from detector.core.texts import LANGUAGES
+from detector.rules.conditions import fields_of
+from detector.rules.examples import Example, read_examples
+from detector.rules.faults import Fault, RuleFaultsError
+from detector.rules.located import Entry, Located, read_yaml
+from detector.rules.overrides import nameable_fields, read_overrides
+from detector.rules.reading import Reading
+from detector.rules.sequences import read_sequence
+from detector.rules.texts import check_names, default_explanation, read_texts
+from detector.rules.windows import read_window
+
+_KEYS = (
+    "id",
+    "title",
+    "explanation",
+    "severity",
+    "action",
+    "mode",
+    "by",
+    "window",
+    "when",
+    "sequence",
+    "overrides",
+    "cooldown",
+    "tests",
+)
+_DEFAULT_COOLDOWN = 3_600_000
+_KEY_FIELDS = [
+    name for name, field in fields_of(FIELDS).items() if field.kind is FieldKind.STRING and name != "event_id"
+]
+
+_Entries = dict[str, Entry]
+
+
+class RuleFile(NamedTuple):
+    """A rule with where it stands, its tests, and what is unwise about it."""
+
+    path: Path
+    rule: Rule
+    examples: list[Example]
+    warnings: list[Fault]
+
+
+def read_rule(path: Path) -> RuleFile:
+    """The rule that a file holds.
+
+    Raises:
+        RuleFaultsError: with every fault found in the file.
+    """
+    root = read_yaml(path)
+    reading = Reading(path)
+    entries = reading.mapping(root, _KEYS, "a rule", required=("id", "by"))
+    examples = _read_examples(reading, root, entries)
+    rule = _read_rule(reading, root, entries)
+    faults = [fault for fault in reading.faults if not fault.is_warning]
+    if faults or rule is None:
+        raise RuleFaultsError(faults)
+    return RuleFile(path, rule, examples, reading.faults)
+
+
+def _read_rule(reading: Reading, root: Located, entries: _Entries) -> Rule | None:
+    rule_id = _read_id(reading, entries)
+    by = _read_by(reading, entries)
+    body = _read_body(reading, root, entries)
+    if body is None:
+        return None
+    rule = Rule(
+        id=rule_id,
+        by=by,
+        body=body,
+        title=_read_texts(reading, entries, "title", dict.fromkeys(LANGUAGES, rule_id)),
+        explanation=_read_texts(reading, entries, "explanation", default_explanation(body)),
+        severity=reading.optional_severity(entries, "severity", Severity.MEDIUM),
+        action=reading.optional_text(entries, "action", "review"),
+        mode=reading.optional(
+            entries, "mode", lambda node: reading.choice(node, Mode, "mode", Mode.LIVE), Mode.LIVE
+        ),
+        overrides=reading.optional(
+            entries, "overrides", lambda node: read_overrides(reading, node, body), ()
+        ),
+        cooldown=reading.optional_duration(entries, "cooldown", _DEFAULT_COOLDOWN),
+    )
+    _check_texts(reading, entries, rule)
+    return rule
+
+
+def _read_examples(reading: Reading, root: Located, entries: _Entries) -> list[Example]:
+    if "tests" not in entries:
+        reading.warn(
+            root.mark, "the rule carries no tests: add 'tests' with one that fires and one that does not"
+        )
+        return []
+    return read_examples(reading, entries["tests"].node)
+
+
+def _read_id(reading: Reading, entries: _Entries) -> str:
+    found = reading.optional_text(entries, "id", "")
+    stem = reading.path.stem
+    if found and found != stem:
+        reading.fault(entries["id"].node.mark, f"the id '{found}' differs from the file's name '{stem}'")
+    return found
+
+
+def _read_by(reading: Reading, entries: _Entries) -> tuple[str, ...]:
+    if "by" not in entries:
+        return ()
+    node = entries["by"].node
+    names = tuple(
+        reading.word(item, _KEY_FIELDS, "field to key by", "") for item in reading.one_or_more(node)
+    )
+    if names[:1] != ("user_id",) and names != ("merchant_id",):
+        reading.fault(
+            node.mark, "'by' must be user_id, a list that begins with user_id, or merchant_id alone"
+        )
+    return names
+
+
+def _read_body(reading: Reading, root: Located, entries: _Entries) -> Window | Sequence | None:
+    if ("window" in entries) == ("sequence" in entries):
+        reading.fault(root.mark, "a rule needs either 'window' with 'when', or 'sequence'")
+        return None
+    if "sequence" in entries:
+        if "when" in entries:
+            reading.fault(entries["when"].mark, "'when' belongs to a window, not to a sequence")
+        return read_sequence(reading, entries["sequence"].node)
+    if "when" not in entries:
+        reading.fault(entries["window"].mark, "a window needs 'when'")
+        return None
+    return read_window(reading, entries["window"].node, entries["when"].node)
+
+
+def _read_texts(reading: Reading, entries: _Entries, name: str, default: Texts) -> Texts:
+    return reading.optional(entries, name, lambda node: read_texts(reading, node, name), default)
+
+
+def _check_texts(reading: Reading, entries: _Entries, rule: Rule) -> None:
+    known = {"within", *nameable_fields(rule.body), *_measures(rule)}
+    if "title" in entries:
+        check_names(reading, entries["title"].node, ())
+    if "explanation" in entries:
+        check_names(reading, entries["explanation"].node, known)
+    for item in reading.one_or_more(entries["overrides"].node) if "overrides" in entries else ():
+        if isinstance(item.value, dict) and "explanation" in item.value:
+            check_names(reading, item.value["explanation"].node, known)
+
+
+def _measures(rule: Rule) -> set[str]:
+    if not isinstance(rule.body, Window):
+        return set()
+    whens = [rule.body.when, *(override.when for override in rule.overrides if override.when)]
+    return {condition.name for when in whens for group in when for condition in group}

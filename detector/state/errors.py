@@ -1,0 +1,27 @@
+"""What can go wrong with the state, in words for whoever can mend it."""
+
+
+class StateError(Exception):
+    """Base of the state store's errors; its text is one line and names no key and no secret."""
+
+
+class StateUnavailable(StateError):
+    """The store gave no usable answer within the deadline."""
+
+
+class StateRefused(StateError):
+    """The store answers, but not in a way that a detector can run on; waiting does not help."""
+
+
+class PartitionCountChanged(StateError):
+    """The state was written for another number of partitions: keys have moved between partitions."""
+
+    def __init__(self, stored: int, found: int) -> None:
+        """Name the stored and the found count, and both ways out."""
+        super().__init__(
+            f"the topics have {found} partitions, but the state was written for {stored}, "
+            f"so keys now fall into other partitions: give the topics {stored} partitions again, "
+            f"or use another Redis key prefix to rebuild the state from the log"
+        )
+        self.stored = stored
+        self.found = found

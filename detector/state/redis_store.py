@@ -1,0 +1,143 @@
+"""The state store in Redis: one Lua call a partition, one pipeline a round."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from redis.asyncio import RedisCluster
+
+from detector.state import scripts
+from detector.state.errors import PartitionCountChanged, StateRefused
+from detector.state.redis_calls import Client, Command, RedisCalls, address
+from detector.state.store import Commit, CommitResult, Outbox, Outcome, Ownership
+
+_OFFSET = "o:"
+
+
+class RedisStore:
+    """StateStore in a Redis that answers in bytes: single, Sentinel or Cluster.
+
+    All keys of a partition carry its number as their hash tag, so that each Lua call touches one slot.
+    """
+
+    def __init__(self, client: Client, prefix: str = "fd", deadline_s: float = 30.0) -> None:
+        """Take over the client. A call that finds no answer for `deadline_s` raises StateUnavailable."""
+        self._client = client
+        self._prefix = prefix
+        self._calls = RedisCalls(client, deadline_s)
+
+    async def check(self) -> None:
+        """Raise StateRefused for a Redis that may throw state away to free memory."""
+        for memory in await self._calls.patiently(self._memory):
+            policy = memory["maxmemory_policy"]
+            if int(memory["maxmemory"]) > 0 and policy != "noeviction":
+                raise StateRefused(
+                    f"Redis at {address(self._client)} evicts keys when its memory is full "
+                    f"(maxmemory-policy {policy}), which loses state unnoticed: set it to noeviction"
+                )
+
+    async def acquire(self, partition: int, partitions: int) -> Ownership:
+        """See StateStore."""
+        await self._check_count(partitions)
+        command = _script(scripts.ACQUIRE, [self._meta(partition)], secrets.token_hex(8), partitions)
+        stored, *taken = await self._call(command)
+        if not taken:
+            raise PartitionCountChanged(int(stored), partitions)
+        epoch, meta = taken
+        return Ownership(partition, epoch.decode(), _offsets(meta))
+
+    async def set_offsets(self, partition: int, epoch: str, offsets: Mapping[str, int]) -> Outcome:
+        """See StateStore."""
+        pairs = [part for topic, offset in offsets.items() for part in (_OFFSET + topic, offset)]
+        reply = await self._call(_script(scripts.SET_OFFSETS, [self._meta(partition)], epoch, *pairs))
+        return _outcome(reply)
+
+    async def load_many(self, wanted: Mapping[int, Sequence[str]]) -> dict[int, list[bytes | None]]:
+        """See StateStore."""
+        asked = {partition: keys for partition, keys in wanted.items() if keys}
+        replies = await self._calls.run(
+            [("MGET", *self._histories(partition, keys)) for partition, keys in asked.items()]
+        )
+        return {partition: [] for partition in wanted} | dict(zip(asked, replies, strict=True))
+
+    async def commit(self, commits: Sequence[Commit]) -> list[CommitResult]:
+        """See StateStore."""
+        replies = await self._calls.run([self._commit_command(commit) for commit in commits])
+        return [_commit_result(commit, reply) for commit, reply in zip(commits, replies, strict=True)]
+
+    async def outbox(self, partition: int) -> Outbox:
+        """See StateStore."""
+        first, entries = await self._call(_script(scripts.OUTBOX, self._ledger(partition)))
+        return Outbox(first, entries)
+
+    async def trim_outbox(self, partition: int, epoch: str, upto: int) -> Outcome:
+        """See StateStore."""
+        return _outcome(await self._call(_script(scripts.TRIM_OUTBOX, self._ledger(partition), epoch, upto)))
+
+    async def close(self) -> None:
+        """See StateStore."""
+        await self._client.aclose()
+
+    async def _call(self, command: Command) -> Any:
+        [reply] = await self._calls.run([command])
+        return reply
+
+    async def _memory(self) -> list[dict[str, Any]]:
+        if not isinstance(self._client, RedisCluster):
+            return [await self._client.info("memory")]
+        await self._client.initialize()
+        return [await self._client.info("memory", target_nodes=node) for node in self._client.get_primaries()]
+
+    async def _check_count(self, partitions: int) -> None:
+        """Partition 0 always exists, so it also tells a partition that a grown topic brought along."""
+        stored = await self._call(("HGET", self._meta(0), "partitions"))
+        if stored is not None and int(stored) != partitions:
+            raise PartitionCountChanged(int(stored), partitions)
+
+    def _commit_command(self, commit: Commit) -> Command:
+        keys = self._histories(commit.partition, [write.key for write in commit.writes])
+        # Two packed arguments, for redis-py takes about a microsecond for each.
+        plan = msgspec.msgpack.encode(
+            (
+                commit.epoch,
+                [(_OFFSET + topic, str(old), str(new)) for topic, (old, new) in commit.advance.items()],
+                [(len(write.data), write.replace, write.keep_ms) for write in commit.writes],
+                [len(entry) for entry in commit.outbox],
+            )
+        )
+        data = b"".join([*(write.data for write in commit.writes), *commit.outbox])
+        return _script(scripts.COMMIT, [*self._ledger(commit.partition), *keys], plan, data)
+
+    def _meta(self, partition: int) -> str:
+        return f"{self._prefix}:{{{partition}}}:meta"
+
+    def _ledger(self, partition: int) -> list[str]:
+        return [self._meta(partition), f"{self._prefix}:{{{partition}}}:outbox"]
+
+    def _histories(self, partition: int, keys: Sequence[str]) -> list[bytes]:
+        head = f"{self._prefix}:{{{partition}}}:h:"
+        # redis-py encodes text a third slower, and these are most of a commit's arguments.
+        return [(head + key).encode() for key in keys]
+
+
+def _script(script: scripts.Script, keys: Sequence[bytes | str], *args: bytes | str | int) -> Command:
+    return ("EVALSHA", script.sha, len(keys), *keys, *args)
+
+
+def _outcome(reply: bytes) -> Outcome:
+    return Outcome(reply.decode())
+
+
+def _offsets(meta: Sequence[bytes]) -> dict[str, int]:
+    fields = zip(meta[::2], meta[1::2], strict=True)
+    decoded = ((name.decode(), value) for name, value in fields)
+    return {name.removeprefix(_OFFSET): int(value) for name, value in decoded if name.startswith(_OFFSET)}
+
+
+def _commit_result(commit: Commit, reply: tuple[bytes, int, list[bytes | None]]) -> CommitResult:
+    outcome, outbox_end, offsets = reply
+    # Offsets come with a mismatch only, in the order asked for.
+    stored = zip(commit.advance, offsets, strict=False)
+    known = {topic: int(offset) for topic, offset in stored if offset is not None}
+    return CommitResult(_outcome(outcome), outbox_end, known)

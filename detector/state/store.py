@@ -1,0 +1,127 @@
+"""The port: what the detector needs of a state store, and the values that pass through it."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+# About 31,000 years: beyond it Redis refuses a time to live, and would do so halfway through a commit.
+MAX_KEEP_MS = 10**15
+
+
+class Outcome(StrEnum):
+    """What became of a guarded change."""
+
+    APPLIED = "applied"
+    ALREADY_APPLIED = "already_applied"
+    FENCED = "fenced"
+    MISMATCH = "mismatch"
+
+
+class Ownership(msgspec.Struct, frozen=True):
+    """A partition as its new owner finds it.
+
+    `epoch` fences off every earlier owner. `offsets` holds the next offset by topic; a topic that
+    never had one is missing.
+    """
+
+    partition: int
+    epoch: str
+    offsets: dict[str, int]
+
+
+class Write(msgspec.Struct, frozen=True):
+    """Bytes to append to a key's history, or to put in its place; kept for `keep_ms` from now."""
+
+    key: str
+    data: bytes
+    replace: bool
+    keep_ms: int
+
+
+class Commit(msgspec.Struct, frozen=True):
+    """One partition's share of a round, applied as a whole or not at all.
+
+    `advance` maps a topic to its expected and its new next offset. It moves at least one topic: that is
+    how a commit whose reply was lost is recognised when it comes again.
+    """
+
+    partition: int
+    epoch: str
+    advance: dict[str, tuple[int, int]]
+    writes: list[Write]
+    outbox: list[bytes]
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a commit that cannot be repeated safely, or only applied in part."""
+        steps = self.advance.values()
+        if any(new < expected for expected, new in steps) or all(new == expected for expected, new in steps):
+            raise ValueError("a commit moves at least one topic forward, and none backward")
+        if not all(1 <= write.keep_ms <= MAX_KEEP_MS for write in self.writes):
+            raise ValueError(f"a write is kept for 1 to {MAX_KEEP_MS} ms")
+
+
+class CommitResult(msgspec.Struct, frozen=True):
+    """The answer to a commit.
+
+    `outbox_end` is the sequence number after the outbox's last entry. `stored` is filled for a MISMATCH
+    alone: the stored next offsets of the topics that the commit meant to advance.
+    """
+
+    outcome: Outcome
+    outbox_end: int
+    stored: dict[str, int]
+
+
+class Outbox(msgspec.Struct, frozen=True):
+    """Entries not yet trimmed; their sequence numbers are first, first + 1, and so on."""
+
+    first: int
+    entries: list[bytes]
+
+
+class StateStore(Protocol):
+    """Histories, offsets and outbox of partitions.
+
+    Each change names the epoch of its owner and is safe to repeat. Every method may raise
+    StateUnavailable or StateRefused.
+    """
+
+    async def acquire(self, partition: int, partitions: int) -> Ownership:
+        """Take over a partition of topics with `partitions` partitions; fences off its former owner.
+
+        Raises PartitionCountChanged, and changes nothing, when the state knows another count.
+        """
+        ...
+
+    async def set_offsets(self, partition: int, epoch: str, offsets: Mapping[str, int]) -> Outcome:
+        """Store the start offsets of topics that have none.
+
+        MISMATCH, and nothing changes, when a topic has another offset already.
+        """
+        ...
+
+    async def load_many(self, wanted: Mapping[int, Sequence[str]]) -> dict[int, list[bytes | None]]:
+        """Read the histories of keys, by partition, in the order asked for; None where there is none."""
+        ...
+
+    async def commit(self, commits: Sequence[Commit]) -> list[CommitResult]:
+        """Apply each commit as a whole or not at all, independently of the others.
+
+        In this order: FENCED when the epoch is not the partition's; APPLIED when every stored offset is
+        the expected one; ALREADY_APPLIED when every stored offset is the new one; else MISMATCH.
+        """
+        ...
+
+    async def outbox(self, partition: int) -> Outbox:
+        """Read what the outbox of a partition holds."""
+        ...
+
+    async def trim_outbox(self, partition: int, epoch: str, upto: int) -> Outcome:
+        """Drop the entries with a sequence number below `upto`: APPLIED, ALREADY_APPLIED or FENCED."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...

@@ -1,0 +1,1 @@
+"""The live job: from Kafka's topics to alerts on Kafka's topics."""

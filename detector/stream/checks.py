@@ -1,0 +1,113 @@
+"""What must be true of Kafka before the worker starts."""
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from typing import Any
+
+from aiokafka.conn import collect_hosts, create_conn
+from aiokafka.errors import (
+    AuthenticationFailedError,
+    IllegalSaslStateError,
+    KafkaError,
+    SaslAuthenticationFailed,
+    UnsupportedSaslMechanismError,
+)
+
+from detector.config import KafkaSettings, Settings
+from detector.stream.kafka import client_arguments
+from detector.stream.topics import check_topics, partition_counts
+
+_DEADLINE_S = 10.0
+_ATTEMPT_MS = 3_000
+_PAUSE_S = 0.25
+_REFUSALS = (
+    AuthenticationFailedError,
+    IllegalSaslStateError,
+    SaslAuthenticationFailed,
+    UnsupportedSaslMechanismError,
+)
+
+
+class StartRefused(Exception):
+    """The worker must not start; the message has one line for each reason, and says what to do."""
+
+
+async def start_up_checks(settings: Settings, deadline_s: float = _DEADLINE_S) -> None:
+    """Check that Kafka answers, that the topics exist and that the inputs have equally many partitions.
+
+    Raises:
+        StartRefused: Kafka does not answer within the deadline, or something is wrong with the topics.
+    """
+    await _wait_for_kafka(settings.kafka, deadline_s)
+    partitions = await _ask_for_partitions(settings, deadline_s)
+    problems = check_topics(settings.topics, partitions)
+    if problems:
+        raise StartRefused("\n".join(problem.message for problem in problems))
+
+
+async def _wait_for_kafka(kafka: KafkaSettings, deadline_s: float) -> None:
+    """Try the brokers until one lets us in; what a new attempt cannot mend is not tried again."""
+    attempts = _Attempts(kafka)
+    try:
+        async with asyncio.timeout(deadline_s):
+            while not await attempts.succeed():
+                await asyncio.sleep(_PAUSE_S)
+    except TimeoutError:
+        raise _no_answer(kafka, deadline_s, attempts.failure) from None
+
+
+async def _ask_for_partitions(settings: Settings, deadline_s: float) -> dict[str, int]:
+    try:
+        async with asyncio.timeout(deadline_s):
+            return await partition_counts(settings.kafka, settings.topics.names)
+    except (KafkaError, OSError) as error:  # TimeoutError is an OSError
+        raise _no_answer(settings.kafka, deadline_s, _say(error)) from None
+
+
+class _Attempts:
+    """Attempts to connect to any of the brokers, remembering why the last one failed."""
+
+    def __init__(self, kafka: KafkaSettings) -> None:
+        self.failure = "no connection"
+        self._where = f"Kafka at {kafka.bootstrap_servers}"
+        self._hosts = collect_hosts(kafka.bootstrap_servers)
+        self._arguments = _connection_arguments(kafka)
+
+    async def succeed(self) -> bool:
+        """Try every broker once, and say whether one let us in.
+
+        Raises:
+            StartRefused: A broker refuses the credentials, or TLS fails.
+        """
+        for host, port, _ in self._hosts:
+            try:
+                connection = await create_conn(host, port, **self._arguments)
+            except _REFUSALS as error:
+                raise StartRefused(f"{self._where} refuses the credentials: {_say(error)}") from None
+            except ssl.SSLError as error:
+                raise StartRefused(f"{self._where}: TLS fails: {_say(error)}") from None
+            except (KafkaError, OSError) as error:
+                self.failure = _say(error)
+            else:
+                connection.close()
+                return True
+        return False
+
+
+def _connection_arguments(kafka: KafkaSettings) -> Mapping[str, Any]:
+    try:
+        arguments = client_arguments(kafka)
+    except OSError as error:
+        raise StartRefused(f"the certificate files of the section kafka do not load: {_say(error)}") from None
+    del arguments["bootstrap_servers"]
+    return arguments | {"request_timeout_ms": _ATTEMPT_MS}
+
+
+def _no_answer(kafka: KafkaSettings, deadline_s: float, reason: str) -> StartRefused:
+    where = kafka.bootstrap_servers
+    return StartRefused(f"Kafka at {where} does not answer within {deadline_s:g} s: {reason}")
+
+
+def _say(error: Exception) -> str:
+    return str(error) or type(error).__name__

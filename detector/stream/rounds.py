@@ -1,0 +1,25 @@
+"""The fetch round: the unit in which the live job reads Kafka."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from aiokafka import ConsumerRecord
+from faust.types import TP
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Round:
+    """What one fetch brought, over all topics and partitions.
+
+    `records` holds each partition's records in offset order, never an empty sequence.
+    `generation` numbers the assignment under which they were fetched, counted by this process.
+    """
+
+    records: Mapping[TP, Sequence[ConsumerRecord[bytes, bytes]]]
+    generation: int
+
+    def __len__(self) -> int:
+        return sum(map(len, self.records.values()))
+
+    def __repr__(self) -> str:
+        return f"<Round of {len(self)} records from {len(self.records)} partitions>"

@@ -1,0 +1,53 @@
+"""When the worker counts as ready and as alive."""
+
+from detector.monitor.health import Health
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_it_is_unready_until_every_condition_is_met() -> None:
+    health = Health({"kafka": "no partitions yet", "redis": "not connected yet"})
+
+    health.met("kafka")
+    assert health.ready() == (False, {"redis": "not connected yet"})
+
+    health.met("redis")
+    assert health.ready() == (True, {})
+
+
+def test_a_condition_that_fails_later_makes_it_unready_with_the_newest_reason() -> None:
+    health = Health({})
+    health.unmet("redis", "no answer for 3 s")
+    health.unmet("redis", "no answer for 4 s")
+
+    assert health.ready() == (False, {"redis": "no answer for 4 s"})
+
+
+def test_it_lives_as_long_as_the_main_loop_beats() -> None:
+    clock = Clock()
+    health = Health({}, heartbeat_limit_s=60, clock=clock)
+
+    clock.now += 60
+    assert health.alive()
+    clock.now += 1
+    assert not health.alive()
+    health.beat()
+    assert health.alive()
+
+
+def test_a_stuck_main_loop_is_unready_although_nobody_reports_it() -> None:
+    clock = Clock()
+    health = Health({}, heartbeat_limit_s=60, clock=clock)
+    clock.now += 75
+
+    assert health.ready() == (False, {"main loop": "no heartbeat for 75 s"})
+
+
+def test_what_is_unready_can_still_be_alive() -> None:
+    assert Health({"redis": "not connected yet"}).alive()

@@ -1,0 +1,118 @@
+"""One Kafka broker for the tests, KRaft and without automatic topics, wherever it can be had."""
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from detector.embedded.process import free_port, running_server
+from tests.servers.containers import containers_available
+from tests.servers.errors import MissingServerError
+from tests.servers.jars import java, kafka_jars
+
+_IMAGE = "apache/kafka:4.1.1"
+_CLUSTER_ID = "DetectorTestClusterIdA"
+_LOGGING = Path(__file__).with_name("log4j2.properties")
+_JVM = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", f"-Dlog4j2.configurationFile={_LOGGING}"]
+_START_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class RunningKafka:
+    bootstrap: str
+    stop: Callable[[], None]
+
+
+def start_kafka() -> RunningKafka:
+    """Use the broker at DETECTOR_TEST_KAFKA (host:port), else start one: in a container, or from jars."""
+    with ExitStack() as stack:
+        if given := os.environ.get("DETECTOR_TEST_KAFKA"):
+            bootstrap = given
+        elif containers_available():
+            bootstrap = stack.enter_context(_from_image())
+        else:
+            bootstrap = stack.enter_context(_from_jars())
+        return RunningKafka(bootstrap, stack.pop_all().close)
+
+
+@contextmanager
+def _from_jars() -> Iterator[str]:
+    jvm = [java(), *_JVM, "-cp", f"{kafka_jars()}/*"]
+    port, controller_port = free_port(), free_port()
+    with tempfile.TemporaryDirectory(prefix="detector-kafka-", ignore_cleanup_errors=True) as folder:
+        directory = Path(folder)
+        settings = _settings("127.0.0.1", port, controller_port) | {"log.dirs": str(directory / "logs")}
+        properties = _write_properties(directory / "server.properties", settings)
+        _format(jvm, properties)
+        probe = _metadata_probe(f"127.0.0.1:{port}")
+        with running_server([*jvm, "kafka.Kafka", str(properties)], directory, probe, timeout=_START_SECONDS):
+            yield f"127.0.0.1:{port}"
+
+
+@contextmanager
+def _from_image() -> Iterator[str]:
+    from testcontainers.core.container import DockerContainer
+
+    port = free_port()
+    settings = _settings("0.0.0.0", port, free_port())
+    environment = {_environment_name(name): value for name, value in settings.items()}
+    container = DockerContainer(_IMAGE).with_envs(**environment).with_bind_ports(port, port)
+    with container:
+        if not _metadata_probe(f"127.0.0.1:{port}", timeout=_START_SECONDS)():
+            raise MissingServerError(f"the container of {_IMAGE} did not answer in {_START_SECONDS:g} s")
+        yield f"127.0.0.1:{port}"
+
+
+def _settings(host: str, port: int, controller_port: int) -> dict[str, str]:
+    return {
+        "process.roles": "broker,controller",
+        "node.id": "1",
+        "listeners": f"PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}",
+        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
+        "controller.listener.names": "CONTROLLER",
+        "controller.quorum.voters": f"1@127.0.0.1:{controller_port}",
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "auto.create.topics.enable": "false",
+        "offsets.topic.num.partitions": "4",
+        "offsets.topic.replication.factor": "1",
+        "transaction.state.log.num.partitions": "4",
+        "transaction.state.log.replication.factor": "1",
+        "transaction.state.log.min.isr": "1",
+        "group.initial.rebalance.delay.ms": "0",
+    }
+
+
+def _environment_name(setting: str) -> str:
+    return "KAFKA_" + setting.upper().replace(".", "_")
+
+
+def _write_properties(path: Path, settings: Mapping[str, str]) -> Path:
+    path.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+    return path
+
+
+def _format(jvm: list[str], properties: Path) -> None:
+    command = [*jvm, "kafka.tools.StorageTool", "format", "-t", _CLUSTER_ID, "-c", str(properties)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode:
+        lines = [line for line in (result.stdout + result.stderr).splitlines() if not line.startswith("\t")]
+        raise MissingServerError(f"Kafka's storage could not be formatted: {' | '.join(lines[-3:])}")
+
+
+def _metadata_probe(bootstrap: str, *, timeout: float = 0.5) -> Callable[[], bool]:
+    reconnect_ms = {"reconnect.backoff.ms": 50, "reconnect.backoff.max.ms": 50}
+    client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0, **reconnect_ms})
+
+    def answers() -> bool:
+        try:
+            return bool(client.list_topics(timeout=timeout).brokers)
+        except KafkaException:
+            return False
+
+    return answers
