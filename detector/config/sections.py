@@ -22,7 +22,7 @@ from detector.config.values import (
     DurationMs,
     Name,
     SecretFile,
-    parse_duration,
+    read_duration,
 )
 
 TopicName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9._-]{1,249}$")]
@@ -62,9 +62,9 @@ class KafkaSettings(Section):
     ssl_keyfile: FilePath | None = None
     ssl_key_password: SecretStr | None = None
     ssl_key_password_file: SecretFile = None
-    session_timeout: DurationMs = parse_duration("12s")
-    request_timeout: DurationMs = parse_duration("30s")
-    max_poll_interval: DurationMs = parse_duration("90s")
+    session_timeout: DurationMs = read_duration("12s")
+    request_timeout: DurationMs = read_duration("30s")
+    max_poll_interval: DurationMs = read_duration("90s")
 
     @property
     def uses_tls(self) -> bool:
@@ -206,9 +206,9 @@ class StateSettings(Section):
     ``keep_after`` is how long a key outlives its last event, so that an outage does not lose it.
     """
 
-    allowed_lateness: DurationMs = parse_duration("10m")
+    allowed_lateness: DurationMs = read_duration("10m")
     history_cap: Annotated[int, Field(ge=1)] = 5_000
-    keep_after: DurationMs = parse_duration("7d")
+    keep_after: DurationMs = read_duration("7d")
     cache_keys: Annotated[int, Field(ge=0)] = 100_000
 
 

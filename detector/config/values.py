@@ -7,28 +7,30 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, DirectoryPath, PlainSerializer, StringConstraints
 from pydantic_settings import NoDecode
 
-_UNITS_MS = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000}
-_DURATION = re.compile(r"(\d+)([smhd])")
+from detector.core.durations import parse_duration
+
+_UNITS = ("d", "h", "m", "s", "ms")
 _ADDRESS = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[^\s,:@/\[\]]+):(\d{1,5})")
 _HIGHEST_PORT = 65_535
 
 
-def parse_duration(text: Any) -> int:
+def read_duration(text: object) -> int:
     """Turn ``90s``, ``10m``, ``24h`` or ``30d`` into milliseconds.
 
     Raises:
         ValueError: The value is anything else.
     """
-    match = _DURATION.fullmatch(text) if isinstance(text, str) else None
-    if match is None:
+    milliseconds = parse_duration(text)
+    if milliseconds is None:
         raise ValueError("expected a duration such as 90s, 10m, 24h or 30d")
-    return int(match[1]) * _UNITS_MS[match[2]]
+    return milliseconds
 
 
 def format_duration(milliseconds: int) -> str:
-    """Write milliseconds as ``parse_duration`` reads them, in the largest unit that fits."""
-    unit = next((unit for unit, size in _UNITS_MS.items() if milliseconds and milliseconds % size == 0), "s")
-    return f"{milliseconds // _UNITS_MS[unit]}{unit}"
+    """Write milliseconds as ``read_duration`` reads them, in the largest unit that divides them."""
+    sizes = {unit: read_duration(f"1{unit}") for unit in _UNITS}
+    unit = next(unit for unit, size in sizes.items() if milliseconds % size == 0) if milliseconds else "s"
+    return f"{milliseconds // sizes[unit]}{unit}"
 
 
 def split_list(value: Any) -> Any:
@@ -58,7 +60,7 @@ def check_addresses(addresses: str) -> str:
 
 
 DurationMs = Annotated[
-    int, BeforeValidator(parse_duration), PlainSerializer(format_duration, return_type=str, when_used="json")
+    int, BeforeValidator(read_duration), PlainSerializer(format_duration, return_type=str, when_used="json")
 ]
 Addresses = Annotated[str, AfterValidator(check_addresses)]
 AddressList = Annotated[

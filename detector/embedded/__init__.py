@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from detector.embedded.broker import embedded_broker
 from detector.embedded.errors import EmbeddedServerError
+from detector.embedded.process import free_port
 from detector.embedded.redis import bundled_redis, running_redis
 
-__all__ = ["EmbeddedServerError", "EmbeddedServers", "embedded_servers"]
+__all__ = ["EmbeddedServerError", "EmbeddedServers", "embedded_servers", "free_port"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,3 +25,7 @@ class PartitionCountChanged(StateError):
         )
         self.stored = stored
         self.found = found
+
+
+class CorruptStateError(StateError):
+    """What was stored cannot be read back."""

@@ -39,15 +39,19 @@ async def start_up_checks(settings: Settings, deadline_s: float = _DEADLINE_S) -
     Raises:
         StartRefused: Kafka does not answer within the deadline, or something is wrong with the topics.
     """
-    await _wait_for_kafka(settings.kafka, deadline_s)
+    await wait_for_kafka(settings.kafka, deadline_s)
     partitions = await _ask_for_partitions(settings, deadline_s)
     problems = check_topics(settings.topics, partitions)
     if problems:
         raise StartRefused("\n".join(problem.message for problem in problems))
 
 
-async def _wait_for_kafka(kafka: KafkaSettings, deadline_s: float) -> None:
-    """Try the brokers until one lets us in; what a new attempt cannot mend is not tried again."""
+async def wait_for_kafka(kafka: KafkaSettings, deadline_s: float = _DEADLINE_S) -> None:
+    """Try the brokers until one lets us in; what a new attempt cannot mend is not tried again.
+
+    Raises:
+        StartRefused: none did within the deadline, or one refuses us.
+    """
     attempts = _Attempts(kafka)
     try:
         async with asyncio.timeout(deadline_s):
@@ -62,7 +66,7 @@ async def _ask_for_partitions(settings: Settings, deadline_s: float) -> dict[str
         async with asyncio.timeout(deadline_s):
             return await partition_counts(settings.kafka, settings.topics.names)
     except (KafkaError, OSError) as error:  # TimeoutError is an OSError
-        raise _no_answer(settings.kafka, deadline_s, _say(error)) from None
+        raise _no_topics(settings.kafka, error) from None
 
 
 class _Attempts:
@@ -107,6 +111,13 @@ def _connection_arguments(kafka: KafkaSettings) -> Mapping[str, Any]:
 def _no_answer(kafka: KafkaSettings, deadline_s: float, reason: str) -> StartRefused:
     where = kafka.bootstrap_servers
     return StartRefused(f"Kafka at {where} does not answer within {deadline_s:g} s: {reason}")
+
+
+def _no_topics(kafka: KafkaSettings, error: Exception) -> StartRefused:
+    # A token that the broker refuses shows only now: the client takes the refusal for a success.
+    hint = "; is the token in kafka.sasl_token_file valid?" if kafka.sasl_token_file else ""
+    where = kafka.bootstrap_servers
+    return StartRefused(f"Kafka at {where} takes the connection but lists no topics: {_say(error)}{hint}")
 
 
 def _say(error: Exception) -> str:

@@ -18,11 +18,15 @@ from detector.stream.rounds import Round
 from detector.stream.transport import Progress, RoundConsumer, RoundTransport
 
 log = logging.getLogger(__name__)
+# It writes whole fetch responses, and so payloads, at DEBUG.
+logging.getLogger("aiokafka.conn").setLevel(logging.INFO)
 
 MAX_POLL_RECORDS = 10_000
 MAX_POLL_INTERVAL_S = 90.0
 MAX_PARTITION_FETCH_BYTES = 1 << 20
 COMMIT_INTERVAL_S = 2.0
+# A member learns of a rebalance by its next heartbeat, and everybody waits for the last one to learn.
+HEARTBEAT_INTERVAL_S = 1.0
 
 
 class RoundHandler(Protocol):
@@ -144,7 +148,7 @@ def build_app(job: Job) -> faust.App:
         broker=[f"aiokafka://{server.strip()}" for server in job.bootstrap_servers.split(",")],
         broker_credentials=job.credentials,
         broker_session_timeout=job.session_timeout,
-        broker_heartbeat_interval=job.session_timeout / 4,
+        broker_heartbeat_interval=HEARTBEAT_INTERVAL_S,
         broker_request_timeout=job.request_timeout,
         broker_max_poll_interval=MAX_POLL_INTERVAL_S,
         broker_max_poll_records=MAX_POLL_RECORDS,

@@ -12,7 +12,7 @@ class Round:
     """What one fetch brought, over all topics and partitions.
 
     `records` holds each partition's records in offset order, never an empty sequence.
-    `generation` numbers the assignment under which they were fetched, counted by this process.
+    `generation` numbers the assignment whose seek they were read after, counted by this process.
     """
 
     records: Mapping[TP, Sequence[ConsumerRecord[bytes, bytes]]]

@@ -7,16 +7,19 @@ flight at a time: the next is fetched when the last one has been processed, and 
 Progress lives in the state alone. At every assignment `perform_seek`, the last thing that Faust awaits before
 the flow opens, asks for the exact next offsets and seeks to them. Kafka's committed offsets only follow.
 
-A round whose generation has ended is dropped. Nothing is lost by that: a generation ends only by a
-revocation, which an assignment and a seek to the state's offsets follow, and the state never saw the round.
+A round carries the generation whose seek its records were read after, and is dropped when that has ended.
+Nothing is lost by that: a generation ends only by a revocation, which an assignment and a seek to the
+state's offsets follow, and the state never saw the round. The consumer thread stamps the generation in the
+turn of its loop in which it takes the records: a fetch can begin before a rebalance and end after its seek.
 
 What this file relies on in Faust 0.15.3 and aiokafka 0.14.0 (pinned by tests/stream/test_faust_contract.py):
 
 * `Consumer`, overridden: `getmany`, `perform_seek`, `commit`, `on_partitions_revoked`,
-  `on_partitions_assigned`, `_new_consumer_thread`; used: `_read_offset` (replaced), `_wait_next_records`,
-  `_commit`, `crash`, `highwaters`, `seek_wait`, `assignment`;
-* `AIOKafkaConsumerThread`, overridden: `_create_worker_consumer`;
-* `AIOKafkaConsumer`, set: `_fetch_max_wait_ms`;
+  `on_partitions_assigned`, `_new_consumer_thread`; used: `_thread`, `_read_offset` (replaced),
+  `_wait_next_records`, `can_resume_flow`, `_commit`, `crash`, `crashed`, `highwaters`, `assignment`;
+* `AIOKafkaConsumerThread`, overridden: `_create_worker_consumer`, `_fetch_records`; used: `call_thread`,
+  `_ensure_consumer`;
+* `AIOKafkaConsumer`, set: `_fetch_max_wait_ms`; its `seek` takes effect at once;
 * the order: `Recovery` awaits `perform_seek` before `resume_flow`; a revocation is announced to
   `on_partitions_revoked` before the group is joined again.
 """
@@ -25,7 +28,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import uvloop
 from aiokafka import AIOKafkaConsumer
@@ -67,17 +70,33 @@ class _ForgetfulOffsets(dict[TP, int | None]):
 
 
 class _ConsumerThread(driver.AIOKafkaConsumerThread):
+    _generation = 0
+
     def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
         # A partition that ran dry is asked for again only when the fetch in flight, which lacks it, is over.
         consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS
         return consumer
 
+    async def seek_for(self, generation: int, positions: Mapping[TP, int]) -> None:
+        """Seek, and stamp what is read from here on with the generation."""
+        await self.call_thread(self._seek_for, generation, positions)
+
+    async def _seek_for(self, generation: int, positions: Mapping[TP, int]) -> None:
+        consumer = self._ensure_consumer()
+        for tp, offset in positions.items():
+            consumer.seek(tp, offset)
+        self._generation = generation
+
+    async def _fetch_records(self, *args: Any, **kwargs: Any) -> Round:  # type: ignore[override]
+        return Round(await super()._fetch_records(*args, **kwargs), self._generation)
+
 
 class RoundConsumer(driver.Consumer):
     """Yields fetch rounds, opens the flow at the state's offsets, and commits what the state has."""
 
     transport: "RoundTransport"
+    _thread: _ConsumerThread
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -102,23 +121,23 @@ class RoundConsumer(driver.Consumer):
 
     async def perform_seek(self) -> None:
         """Seek to the state's offsets; a failure crashes the app, for Faust may swallow it and fall idle."""
-        generation = self.gate.assigned
+        generation = self.gate.generation
         try:
             async with asyncio.timeout(self.transport.progress.deadline):
-                await self.gate.open(self._seek_to_state)
+                await self.gate.seek(self._seek_to_state)
         except Exception as error:
-            if generation != self.gate.assigned:
+            if generation != self.gate.generation:
                 return  # the next assignment seeks again
             failure = self._seek_failure(error)
             await self.crash(failure)
             raise failure from error
 
-    async def _seek_to_state(self) -> None:
+    async def _seek_to_state(self, generation: int) -> None:
         assigned = self.assignment()
         check_copartitioned(assigned, self.transport.topics)
         positions = await self.transport.progress.positions(assigned)
         check_positions(positions, await self.highwaters(*assigned))
-        await self.seek_wait(positions)
+        await self._thread.seek_for(generation, positions)
 
     def _seek_failure(self, error: Exception) -> FlowError:
         if isinstance(error, FlowError):
@@ -132,11 +151,12 @@ class RoundConsumer(driver.Consumer):
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
         """Yield one message that carries a round, when the one before it is done."""
-        generation = await self.gate.idle()
-        records, _ = await self._wait_next_records(timeout)
-        if not records:
+        await self.gate.idle()
+        fetched = cast(Round, (await self._wait_next_records(timeout))[0])
+        if not fetched:
             return
-        fetched = Round(records, generation)
+        # A message yielded while the flow is suspended is thrown away.
+        await self.can_resume_flow.wait()
         if self.gate.enter(fetched):
             yield self._message(fetched)
 
@@ -159,7 +179,7 @@ class RoundConsumer(driver.Consumer):
 
     async def commit(self, topics: object = None, start_new_transaction: bool = True) -> bool:
         """Commit to Kafka what is safe in the state; Faust calls it by its timer and when it stops."""
-        if self.gate.assigned is None:
+        if self.gate.generation is None or self.crashed:  # a crash ends the thread that would answer
             return False
         async with self._committing:
             safe = self.transport.progress.committable()

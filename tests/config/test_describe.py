@@ -51,3 +51,12 @@ def test_what_is_shown_can_be_read_back(tmp_path: Path) -> None:
     assert shown.state.allowed_lateness == 90_000
     assert shown.kafka == Settings().kafka
     assert set(YAML(typ="safe").load(file)) == set(Settings.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"), [("60s", "1m"), ("90s", "90s"), ("48h", "2d"), ("0s", "0s"), ("1500ms", "1500ms")]
+)
+def test_a_duration_is_shown_in_the_largest_unit_that_divides_it(written: str, shown: str) -> None:
+    text = describe(load_settings(None, {"state": {"keep_after": written}}))
+
+    assert f"keep_after: {shown} " in text

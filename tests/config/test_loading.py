@@ -104,7 +104,14 @@ def test_variables_that_kubernetes_sets_for_a_service_are_left_alone(monkeypatch
 
 @pytest.mark.parametrize(
     ("text", "milliseconds"),
-    [("0s", 0), ("90s", 90_000), ("10m", 600_000), ("24h", 86_400_000), ("30d", 2_592_000_000)],
+    [
+        ("0s", 0),
+        ("500ms", 500),
+        ("90s", 90_000),
+        ("10m", 600_000),
+        ("24h", 86_400_000),
+        ("30d", 2_592_000_000),
+    ],
 )
 def test_durations_are_read_into_milliseconds(tmp_path: Path, text: str, milliseconds: int) -> None:
     settings = load_settings(write(tmp_path, f"state: {{allowed_lateness: {text}}}"), {})

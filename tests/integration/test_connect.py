@@ -137,7 +137,9 @@ async def test_the_sentinels_name_the_server(tmp_path: Path) -> None:
 
 
 async def test_a_cluster_is_found_from_one_node(tmp_path: Path) -> None:
-    with running_redis(tmp_path, "--cluster-enabled", "yes") as port:
+    # The bus's default, 10000 above the port, may be out of range.
+    cluster = ["--cluster-enabled", "yes", "--cluster-port", str(free_port())]
+    with running_redis(tmp_path, *cluster) as port:
         with redis.Redis(port=port) as node:
             node.execute_command("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
             async with asyncio.timeout(10):

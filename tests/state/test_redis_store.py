@@ -29,6 +29,7 @@ from tests.state.lossy_proxy import LossyProxy
 HOUR_MS = 3_600_000
 LONG_S = 30.0
 SHORT_S = 0.3
+SLOT_RANGE_WITH_REPLICA = len(("first slot", "last slot", "primary", "replica"))
 
 
 @pytest.fixture
@@ -243,7 +244,9 @@ def replicate(primary: redis.Redis, replica: redis.Redis) -> None:
     replica.execute_command("CLUSTER", "REPLICATE", name)
     until(lambda: replica.info("replication")["master_link_status"] == "up")
     until(lambda: cluster_is_ok(primary) and cluster_is_ok(replica))
-    until(lambda: primary.execute_command("CLUSTER", "REPLICAS", name))
+    # A replica is announced to clients only after it has taken a change over.
+    primary.flushall()
+    until(lambda: len(primary.execute_command("CLUSTER", "SLOTS")[0]) == SLOT_RANGE_WITH_REPLICA)
 
 
 def offset_reached(replica: redis.Redis) -> bool:

@@ -11,6 +11,7 @@ from unittest.mock import AsyncMock, MagicMock
 import aiokafka
 import pytest
 from aiokafka.consumer.fetcher import Fetcher
+from aiokafka.consumer.subscription_state import TopicPartitionState
 from faust.app import App
 from faust.tables.recovery import Recovery
 from faust.transport.consumer import Consumer, ConsumerThread, ThreadDelegateConsumer
@@ -52,7 +53,8 @@ def test_the_versions_are_the_ones_that_were_read(package, pinned):
         (driver.AIOKafkaConsumerThread._create_worker_consumer, "70e4db0e4dd3"),
         (driver.AIOKafkaConsumerThread.on_start, "62a726b8a143"),
         (driver.AIOKafkaConsumerThread._commit, "728c9122908a"),
-        (driver.AIOKafkaConsumerThread._seek_wait, "163218f5ffaa"),
+        (Consumer.resume_flow, "198c020d0920"),
+        (Consumer.stop_flow, "f4632467bb48"),
         (driver.AIOKafkaConsumerThread._fetch_records, "86a9aeddd3a9"),
         (driver.ConsumerRebalanceListener.on_partitions_revoked, "848ea8d87dec"),
         (driver.ConsumerRebalanceListener.on_partitions_assigned, "527221f84425"),
@@ -64,6 +66,8 @@ def test_the_versions_are_the_ones_that_were_read(package, pinned):
         (App._on_partitions_assigned, "bc7efe5aaee0"),
         (App._stop_consumer, "f07a854b2b9c"),
         (Fetcher._update_fetch_positions, "590f14eaec25"),
+        (Fetcher.fetched_records, "14a61876338b"),
+        (TopicPartitionState.seek, "ef768e480bfa"),
         (Fetcher.seek_to, "1f1169da1180"),
     ],
     ids=lambda value: getattr(value, "__qualname__", ""),
@@ -82,6 +86,10 @@ def test_the_methods_around_the_transport_are_unchanged(function, fingerprint):
         (Consumer.on_partitions_assigned, ["self", "assigned", "generation_id"]),
         (ThreadDelegateConsumer._new_consumer_thread, ["self"]),
         (driver.AIOKafkaConsumerThread._create_worker_consumer, ["self", "transport"]),
+        (
+            driver.AIOKafkaConsumerThread._fetch_records,
+            ["self", "consumer", "active_partitions", "timeout", "max_records"],
+        ),
     ],
     ids=lambda value: getattr(value, "__qualname__", ""),
 )

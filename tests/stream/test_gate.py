@@ -11,14 +11,9 @@ def _round(generation: int) -> Round:
     return Round({TP("payments", 0): []}, generation)
 
 
-async def _seek() -> None:
-    pass
-
-
-async def _assigned_and_open() -> Gate:
+def _assigned() -> Gate:
     gate = Gate()
     gate.assign()
-    await gate.open(_seek)
     return gate
 
 
@@ -32,6 +27,16 @@ async def _processed(gate: Gate, fetched: Round) -> bool:
     return bool(seen)
 
 
+async def _sought(gate: Gate) -> list[int]:
+    seen = []
+
+    async def seek(generation: int) -> None:
+        seen.append(generation)
+
+    await gate.seek(seek)
+    return seen
+
+
 async def _waits(gate: Gate) -> bool:
     waiting = asyncio.create_task(gate.idle())
     await asyncio.sleep(0)
@@ -40,104 +45,92 @@ async def _waits(gate: Gate) -> bool:
     return waiting.cancelled()
 
 
-async def test_nothing_is_fetched_before_the_seek():
+async def test_nothing_is_fetched_and_nothing_sought_while_nothing_is_assigned():
     gate = Gate()
     assert await _waits(gate)
     gate.assign()
-    assert await _waits(gate)
-    await gate.open(_seek)
-    assert await gate.idle() == 1
-
-
-async def test_no_seek_takes_place_while_nothing_is_assigned():
-    gate = await _assigned_and_open()
+    assert not await _waits(gate)
+    assert await _sought(gate) == [1]
     gate.revoke()
-    sought = []
-
-    async def seek() -> None:
-        sought.append(True)
-
-    await gate.open(seek)
-    assert not sought
     assert await _waits(gate)
+    assert await _sought(gate) == []
 
 
 async def test_the_next_round_waits_until_the_last_one_is_processed():
-    gate = await _assigned_and_open()
+    gate = _assigned()
     assert gate.enter(_round(1))
     assert await _waits(gate)
     assert await _processed(gate, _round(1))
-    assert await gate.idle() == 1
+    assert not await _waits(gate)
 
 
-async def test_a_round_fetched_before_a_rebalance_does_not_pass_after_it():
-    gate = await _assigned_and_open()
-    generation = await gate.idle()
+async def test_a_round_read_before_the_seek_of_its_assignment_does_not_pass():
+    gate = _assigned()
     gate.revoke()
-    assert not gate.enter(_round(generation))
+    assert not gate.enter(_round(1))
     gate.assign()
-    await gate.open(_seek)
-    assert not gate.enter(_round(generation))
-    assert gate.enter(_round(generation + 1))
+    assert not gate.enter(_round(1))
+    assert gate.enter(_round(2))
 
 
 async def test_a_round_that_passed_before_a_rebalance_is_dropped_and_holds_nothing_up():
-    gate = await _assigned_and_open()
+    gate = _assigned()
     assert gate.enter(_round(1))
     gate.revoke()
     gate.assign()
-    await gate.open(_seek)
+    assert not await _waits(gate)
     assert not await _processed(gate, _round(1))
-    assert await gate.idle() == 2
 
 
 async def test_a_stale_round_does_not_let_a_second_round_of_the_new_generation_pass():
-    gate = await _assigned_and_open()
+    gate = _assigned()
     assert gate.enter(_round(1))
     gate.revoke()
     gate.assign()
-    await gate.open(_seek)
     assert gate.enter(_round(2))
     assert not await _processed(gate, _round(1))
     assert await _waits(gate)
 
 
-async def test_a_rebalance_that_overtakes_the_seek_keeps_the_flow_closed():
-    gate = Gate()
-    gate.assign()
-
-    async def overtaken() -> None:
-        gate.revoke()
-        gate.assign()
-
-    await gate.open(overtaken)
-    assert await _waits(gate)
-
-
-async def test_the_seek_waits_for_the_round_that_is_being_processed():
-    gate = await _assigned_and_open()
-    order, go_on = [], asyncio.Event()
+async def _hold(gate: Gate, fetched: Round) -> tuple[asyncio.Task[None], asyncio.Event]:
+    """Start processing a round, which goes on until the event is set."""
+    go_on = asyncio.Event()
 
     async def process(_: Round) -> None:
         await go_on.wait()
-        order.append("processed")
 
-    async def seek() -> None:
-        order.append("sought")
+    running = asyncio.create_task(gate.run(fetched, process))
+    await asyncio.sleep(0)
+    return running, go_on
 
-    running = asyncio.create_task(gate.run(_round(1), process))
+
+async def test_the_seek_waits_for_the_round_that_is_being_processed():
+    gate = _assigned()
+    running, go_on = await _hold(gate, _round(1))
+    gate.revoke()
+    gate.assign()
+    seeking = asyncio.create_task(_sought(gate))
+    await asyncio.sleep(0)
+    assert not seeking.done()
+    go_on.set()
+    assert await seeking == [2]
+    await running
+
+
+async def test_a_seek_that_a_rebalance_overtakes_while_it_waits_is_left_out():
+    gate = _assigned()
+    running, go_on = await _hold(gate, _round(1))
+    seeking = asyncio.create_task(_sought(gate))
     await asyncio.sleep(0)
     gate.revoke()
     gate.assign()
-    seeking = asyncio.create_task(gate.open(seek))
-    await asyncio.sleep(0)
     go_on.set()
-    await asyncio.gather(running, seeking)
-    assert order == ["processed", "sought"]
+    assert await seeking == []
+    await running
 
 
-async def test_after_a_failed_round_nothing_more_is_fetched():
-    gate = await _assigned_and_open()
+async def test_after_a_failed_round_nothing_more_passes():
+    gate = _assigned()
     assert gate.enter(_round(1))
 
     async def process(_: Round) -> None:
@@ -148,22 +141,17 @@ async def test_after_a_failed_round_nothing_more_is_fetched():
     assert await _waits(gate)
 
 
-async def test_draining_waits_for_the_running_round_and_drops_the_waiting_one():
-    gate = await _assigned_and_open()
-    go_on = asyncio.Event()
-
-    async def process(_: Round) -> None:
-        await go_on.wait()
-
-    running = asyncio.create_task(gate.run(_round(1), process))
-    await asyncio.sleep(0)
+async def test_draining_waits_for_the_running_round_and_lets_nothing_pass_afterwards():
+    gate = _assigned()
+    running, go_on = await _hold(gate, _round(1))
     draining = asyncio.create_task(gate.drain())
     await asyncio.sleep(0)
     assert not draining.done()
     go_on.set()
     await asyncio.gather(running, draining)
+    assert not gate.enter(_round(1))
     assert not await _processed(gate, _round(1))
     gate.revoke()
     gate.assign()
-    await gate.open(_seek)
     assert await _waits(gate)
+    assert await _sought(gate) == []

@@ -1,0 +1,66 @@
+"""All commands, and the one place where a known error becomes one line and an exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from detector import __version__
+from detector.cli import alerts, backtest, config, demo, generate, rules, run, send, topics
+from detector.cli.console import fail
+from detector.config import ConfigError
+from detector.rules.faults import RuleFaultsError
+
+app = typer.Typer(
+    name="detector",
+    help="Fraud detection over Kafka: events in, explained alerts out.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"detector {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _detector(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Fraud detection over Kafka: events in, explained alerts out."""
+
+
+app.command("demo")(demo.demo)
+app.command("run")(run.run)
+app.add_typer(rules.app, name="rules")
+app.command("generate")(generate.generate)
+app.command("send")(send.send)
+app.command("backtest")(backtest.backtest)
+app.add_typer(alerts.app, name="alerts")
+app.add_typer(topics.app, name="topics")
+app.add_typer(config.app, name="config")
+
+
+def main() -> None:
+    """Run the command line; what a user can mend is one line without a traceback, exit code 1."""
+    _guarded(app)
+
+
+def _guarded(command: Callable[[], object]) -> None:
+    try:
+        command()
+    except (ConfigError, RuleFaultsError) as error:
+        fail(str(error))
+    except BrokenPipeError:
+        # Whoever read our output has gone; there is nobody left to tell.
+        sys.stderr.close()
+        sys.exit(1)

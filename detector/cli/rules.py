@@ -1,0 +1,83 @@
+"""`detector rules`: list, show, lint and test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from detector.cli.console import fail, stderr, stdout
+from detector.cli.options import ConfigFile, NoCatalogue, RuleDirectories, rules_from, settings_from
+from detector.rules.faults import RuleFaultsError, nearest
+from detector.rules.rule_set import CATALOGUE, read_rules, rule_paths
+from detector.rules.trial import failures
+
+app = typer.Typer(help="Look at rules, check them and run their tests.", no_args_is_help=True)
+
+Paths = Annotated[list[Path], typer.Argument(help="Rule files, or directories of them.", metavar="PATH...")]
+
+
+@app.command("list")
+def list_rules(
+    config: ConfigFile = None, rules: RuleDirectories = None, no_catalogue: NoCatalogue = False
+) -> None:
+    """List the rules in force."""
+    table = Table(box=None, pad_edge=False)
+    for name in ("id", "by", "severity", "mode", "action", "title"):
+        table.add_column(name, no_wrap=True)
+    for rule in rules_from(settings_from(config, rules=rules, no_catalogue=no_catalogue)):
+        table.add_row(rule.id, ", ".join(rule.by), rule.severity, rule.mode, rule.action, rule.title["en"])
+    stdout.print(table, soft_wrap=True)
+
+
+@app.command("show")
+def show(
+    rule_id: Annotated[str, typer.Argument(metavar="ID")],
+    config: ConfigFile = None,
+    rules: RuleDirectories = None,
+    no_catalogue: NoCatalogue = False,
+) -> None:
+    """Print the file of the rule that is in force under an id."""
+    settings = settings_from(config, rules=rules, no_catalogue=no_catalogue)
+    sources = [Path(path) for path in settings.rules.dirs]
+    sources = [*([CATALOGUE] if settings.rules.catalogue else []), *sources]
+    files = {path.stem: path for source in sources for path in rule_paths(source)}
+    if rule_id not in files:
+        fail(f"there is no rule '{rule_id}'; {nearest(rule_id, files)}")
+    print(files[rule_id].read_text(encoding="utf-8"), end="")
+
+
+@app.command("lint")
+def lint(paths: Paths) -> None:
+    """Check rule files; exit 1 where one has a fault."""
+    files, faulty = 0, 0
+    for path in [path for given in paths for path in rule_paths(given)]:
+        files += 1
+        try:
+            for file in read_rules([path]):
+                for warning in file.warnings:
+                    print(warning)
+        except RuleFaultsError as error:
+            faulty += 1
+            print(error)
+    stderr.print(f"{files} files, {faulty} with faults")
+    if faulty:
+        raise typer.Exit(1)
+
+
+@app.command("test")
+def test(paths: Paths) -> None:
+    """Run the tests inside rule files; exit 1 where one fails."""
+    passed, failed = 0, 0
+    for file in read_rules(paths):
+        found = failures(file.rule, file.examples)
+        passed += len(file.examples) - len(found)
+        failed += len(found)
+        for failure in found:
+            line, column = failure.example.mark
+            print(f"{file.path}:{line}:{column}: {failure.example.name}: {failure.message}")
+    stderr.print(f"{passed} passed, {failed} failed")
+    if failed:
+        raise typer.Exit(1)

@@ -1,0 +1,78 @@
+"""`detector run`: the worker."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+import uvloop
+
+from detector.cli.console import fail
+from detector.cli.options import (
+    BootstrapServers,
+    ConfigFile,
+    NoCatalogue,
+    RuleDirectories,
+    rules_from,
+    settings_from,
+)
+from detector.config import Settings
+from detector.core.rule import Rule
+
+log = logging.getLogger(__name__)
+
+
+def run(
+    config: ConfigFile = None,
+    bootstrap_servers: BootstrapServers = None,
+    rules: RuleDirectories = None,
+    no_catalogue: NoCatalogue = False,
+) -> None:
+    """Run the worker until SIGTERM or Ctrl-C; then finish what is under way and leave the group."""
+    from detector.monitor.logs import configure_logging
+
+    settings = settings_from(
+        config, bootstrap_servers=bootstrap_servers, rules=rules, no_catalogue=no_catalogue
+    )
+    in_force = rules_from(settings)
+    elsewhere = [rule.id for rule in in_force if rule.by[0] != "user_id"]
+    if elsewhere:
+        fail(f"the worker evaluates rules by user_id only; leave these out or set them off: {', '.join(elsewhere)}"
+        )
+    configure_logging(settings.log)
+    code = run_until_stopped(settings, in_force)
+    # Threads of Faust's consumer may outlive a crash: nothing of them is needed any more.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def run_until_stopped(settings: Settings, rules: Sequence[Rule]) -> int:
+    """Run the worker; gives the exit code."""
+    from detector.monitor.http import AddressUnavailable
+    from detector.state.errors import StateError
+    from detector.stream.checks import StartRefused
+    from detector.stream.transport import FlowError
+    from detector.stream.worker import run_worker
+
+    async def until_stopped() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        await run_worker(settings, rules, stop)
+
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(until_stopped())
+    except (StartRefused, StateError, AddressUnavailable, FlowError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except Exception:
+        log.exception("the worker broke")
+        return 1
+    return 0

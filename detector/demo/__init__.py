@@ -1,0 +1,1 @@
+"""The whole detector on simulated traffic, with nothing installed beside it."""

@@ -1,0 +1,130 @@
+"""Histories as bytes that can be appended to.
+
+A stored history is a stream of MessagePack items: for each event its source, packed into one number, and
+its fields as an array that begins with the number of its type; alert records and floors as arrays of
+their own. Each append ends with the count of all items so far in a fixed width. Whoever reads
+the bytes finds that count at their end, puts it before them as an array's header, and decodes all items
+at once.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Sequence
+from functools import reduce
+from operator import or_
+from typing import Any
+
+import msgspec
+
+from detector.core.events import EVENT_TYPES, Event
+from detector.core.history import AlertRecord, Entry, Floor, History, Source
+from detector.state.errors import CorruptStateError
+
+# Stored histories name types and topics by these numbers: new ones go to the end.
+_RECORD_TAG = 100
+_FLOOR_TAG = 101
+_TYPE_TAGS = {event_type: number for number, event_type in enumerate(EVENT_TYPES)}
+_TOPICS_AT_MOST = 8
+_KEY_STANDS_FOR_IT = "-"
+
+_COUNT = struct.Struct(">BI")
+_UINT32 = 0xCE
+_ARRAY32 = b"\xdd"
+
+
+def _stored_form(cls: type[Any], tag: int) -> type[Any]:
+    return msgspec.defstruct(
+        f"Stored{cls.__name__}",
+        [],
+        bases=(cls,),
+        array_like=True,
+        tag=tag,
+        gc=False,
+        frozen=cls is not AlertRecord,
+    )
+
+
+_FORMS = [_stored_form(cls, _TYPE_TAGS[name]) for name, cls in EVENT_TYPES.items()]
+_FORMS += [_stored_form(AlertRecord, _RECORD_TAG), _stored_form(Floor, _FLOOR_TAG)]
+_Item: Any = reduce(or_, _FORMS, int)
+_decoder: msgspec.msgpack.Decoder[list[Any]] = msgspec.msgpack.Decoder(list[_Item])
+_encoder = msgspec.msgpack.Encoder()
+
+
+class Codec:
+    """Encodes what is added to histories, and restores histories.
+
+    Args:
+        topics: the input topics; a stored source names one by its place among them.
+        scope: the event field that keys the histories; it is not stored with every event.
+    """
+
+    def __init__(self, topics: Sequence[str], scope: str) -> None:
+        if len(topics) > _TOPICS_AT_MOST:
+            raise ValueError(f"a source can be one of {_TOPICS_AT_MOST} topics at most")
+        self._topics = tuple(topics)
+        self._numbers = {topic: number for number, topic in enumerate(topics)}
+        self._scope = scope
+        self._scope_at = {
+            name: cls.__struct_fields__.index(scope) + 1
+            for name, cls in EVENT_TYPES.items()
+            if scope in cls.__struct_fields__
+        }
+
+    def encode(self, items: Iterable[Entry | AlertRecord | Floor], count: int) -> tuple[bytes, int]:
+        """The bytes to append to a stored history of `count` items, and its count of items after that."""
+        chunks: list[bytes] = []
+        for item in items:
+            if isinstance(item, Entry):
+                chunks.append(_encoder.encode(self._packed(item.source)))
+                chunks.append(_encoder.encode(self._fields(item.event)))
+            elif isinstance(item, AlertRecord):
+                chunks.append(_encoder.encode((_RECORD_TAG, *msgspec.structs.astuple(item))))
+            else:
+                chunks.append(_encoder.encode((_FLOOR_TAG, item.event_time)))
+        count += len(chunks) + 1
+        chunks.append(_COUNT.pack(_UINT32, count))
+        return b"".join(chunks), count
+
+    def decode(self, data: bytes, partition: int, key: str) -> tuple[History, int]:
+        """The history of a key from what was stored, and its count of items.
+
+        Raises:
+            CorruptStateError: the bytes are not a history.
+        """
+        try:
+            items = _decoder.decode(_ARRAY32 + data[-4:] + data)
+        except msgspec.DecodeError as error:
+            raise CorruptStateError(
+                f"the stored history of a key in partition {partition}: {error}"
+            ) from error
+        history = History()
+        packed = 0
+        for item in items:
+            if isinstance(item, int):
+                packed = item
+            elif isinstance(item, Event):
+                msgspec.structs.force_setattr(item, self._scope, key)
+                history.restore(Entry(item, self._source(packed, partition)))
+            else:
+                history.restore(item)
+        return history, len(items)
+
+    def _fields(self, event: Event) -> list[Any]:
+        fields = [_TYPE_TAGS[event.type], *msgspec.structs.astuple(event)]
+        fields[self._scope_at[event.type]] = _KEY_STANDS_FOR_IT
+        while fields[-1] is None:
+            fields.pop()
+        return fields
+
+    def _packed(self, source: Source | None) -> int:
+        if source is None:
+            return 0
+        return 1 + source.offset * _TOPICS_AT_MOST + self._numbers[source.topic]
+
+    def _source(self, packed: int, partition: int) -> Source | None:
+        if packed == 0:
+            return None
+        offset, number = divmod(packed - 1, _TOPICS_AT_MOST)
+        return Source(self._topics[number], partition, offset)

@@ -1,0 +1,280 @@
+"""One round: decode, load, evaluate, commit, publish."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple, TypeAlias
+
+from aiokafka import ConsumerRecord
+from faust.types import TP
+
+from detector.core.alert import Alert, Status
+from detector.core.engine import Engine, Observation, Outcome
+from detector.core.events import Event, Reason, Refusal, decode_record
+from detector.core.history import Entry, Source
+from detector.monitor.metrics import Metrics
+from detector.state.errors import StateError
+from detector.state.store import Commit, CommitResult, StateStore
+from detector.state.store import Outcome as CommitOutcome
+from detector.stream.dead_letters import DeadLetter, DeadLetters
+from detector.stream.histories import Histories
+from detector.stream.outbox import pack
+from detector.stream.publisher import Publisher
+from detector.stream.rounds import Round
+
+log = logging.getLogger(__name__)
+
+FENCED_AT_MOST_S = 30.0
+_TOO_LATE = Refusal(
+    Reason.TOO_LATE, "event_time lies further back than the allowed lateness and than anything that is kept"
+)
+
+_Record: TypeAlias = ConsumerRecord
+
+
+class StateWentBackError(StateError):
+    """The stored offsets are not those that this worker left: Redis lost its last writes."""
+
+
+class _Share:
+    """What one partition number brings to a round."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[Event, _Record]] = []
+        self.keys: dict[str, None] = {}
+        self.advance: dict[str, tuple[int, int]] = {}
+        self.outbox: list[bytes] = []
+        self.alerts: list[Alert] = []
+
+
+class Position(NamedTuple):
+    """Where a partition stands: the epoch of its ownership and the next offset of each topic."""
+
+    epoch: str
+    offsets: dict[str, int]
+
+
+class Processor:
+    """Takes rounds through the engine and commits what they lead to; `commits` counts those applied.
+
+    Args:
+        store: the only truth about progress.
+        histories: of the keys, read through the store.
+        engine: decides.
+        publisher: takes what was committed to Kafka.
+        dead_letters: takes what was refused.
+        metrics: counts.
+        source: names this detector in the headers of alerts.
+    """
+
+    def __init__(
+        self,
+        store: StateStore,
+        histories: Histories,
+        engine: Engine,
+        publisher: Publisher,
+        dead_letters: DeadLetters,
+        metrics: Metrics,
+        source: str,
+    ) -> None:
+        self._store = store
+        self._histories = histories
+        self._engine = engine
+        self._publisher = publisher
+        self._dead_letters = dead_letters
+        self._metrics = metrics
+        self._source = source.encode()
+        self._positions: dict[int, Position] = {}
+        self._fenced_since: dict[int, float] = {}
+        self.commits = 0
+
+    def own(self, positions: Mapping[int, Position]) -> None:
+        """Go on from these positions, which replace all earlier ones."""
+        self._histories.clear()
+        self._positions = dict(positions)
+        self._fenced_since.clear()
+
+    @property
+    def owns_any(self) -> bool:
+        """Whether any partition is this worker's; may be asked from any thread."""
+        return bool(self._positions)
+
+    def offsets(self) -> dict[TP, int]:
+        """The next offsets that are safe in the state."""
+        return {
+            TP(topic, partition): offset
+            for partition, position in self._positions.items()
+            for topic, offset in position.offsets.items()
+        }
+
+    async def process(self, fetched: Round) -> None:
+        """Take a round to its commit; publishing goes on beside the next.
+
+        Raises:
+            StateWentBackError: the state is behind what this worker committed; it must acquire anew.
+            StateError: the state cannot be read or written.
+        """
+        started = time.perf_counter()
+        shares, letters = self._decode(fetched)
+        started = self._timed("decode", started)
+        await self._histories.load({partition: share.keys for partition, share in shares.items()})
+        started = self._timed("load", started)
+        for partition, share in shares.items():
+            letters += self._evaluate(partition, share)
+        started = self._timed("evaluate", started)
+        if letters:
+            await self._dead_letters.write(letters)
+            self._count_letters(letters)
+            started = self._timed("dead_letters", started)
+        await self._commit(shares)
+        self._timed("commit", started)
+        self._metrics.batch_events.observe(len(fetched))
+        self._metrics.state_cache_keys.set(len(self._histories))
+
+    def _decode(self, fetched: Round) -> tuple[dict[int, _Share], list[DeadLetter]]:
+        shares: dict[int, _Share] = {}
+        letters: list[DeadLetter] = []
+        for tp, records in fetched.records.items():
+            position = self._positions.get(tp.partition)
+            if position is None:
+                self._tolerate_fencing(tp.partition)
+                continue
+            expected = position.offsets[tp.topic]
+            fresh = [record for record in records if record.offset >= expected]
+            if not fresh:
+                continue
+            share = shares.setdefault(tp.partition, _Share())
+            share.advance[tp.topic] = (expected, fresh[-1].offset + 1)
+            for record in fresh:
+                event = decode_record(record.key, record.value, record.timestamp)
+                if isinstance(event, Refusal):
+                    letters.append(DeadLetter(record, event))
+                else:
+                    share.events.append((event, record))
+                    share.keys[event.user_id] = None
+        return shares, letters
+
+    def _tolerate_fencing(self, partition: int) -> None:
+        """Drop records of a partition that another worker took, unless Kafka goes on to give it to us."""
+        since = self._fenced_since.setdefault(partition, time.monotonic())
+        if time.monotonic() - since > FENCED_AT_MOST_S:
+            raise StateError(
+                f"partition {partition} is assigned to this worker, but the state says it is another's "
+                f"for {FENCED_AT_MOST_S:.0f} s now; a restart takes it over"
+            )
+
+    def _evaluate(self, partition: int, share: _Share) -> list[DeadLetter]:
+        """Let the engine see a partition's events; gives those that came too late for it."""
+        too_late: list[DeadLetter] = []
+        counts: Counter[tuple[str, Outcome, bool]] = Counter()
+        detected_at = int(time.time() * 1000)
+        if len(share.advance) > 1:
+            # Topics that are read together stay together in time: fewer events come late.
+            share.events.sort(key=lambda item: item[1].timestamp)
+        observe, histories = self._engine.observe, self._histories
+        for event, record in share.events:
+            source = Source(record.topic, partition, record.offset)
+            observed = observe(histories[partition, event.user_id], Entry(event, source), detected_at)
+            counts[record.topic, observed.outcome, observed.late] += 1
+            if observed.alerts:
+                self._hand_over(share, observed, record)
+            elif observed.outcome is Outcome.TOO_LATE:
+                too_late.append(DeadLetter(record, _TOO_LATE))
+        self._count_events(counts)
+        self._note_event_times(share, detected_at)
+        return too_late
+
+    def _hand_over(self, share: _Share, observed: Observation, record: _Record) -> None:
+        for alert in observed.alerts:
+            is_own = (alert.anchor.topic, alert.anchor.offset) == (record.topic, record.offset)
+            traceparent = dict(record.headers).get("traceparent") if is_own else None
+            share.outbox.append(pack(alert, self._source, record.timestamp, traceparent))
+            share.alerts.append(alert)
+
+    async def _commit(self, shares: Mapping[int, _Share]) -> None:
+        commits = [self._commit_of(partition, share) for partition, share in shares.items()]
+        if not commits:
+            return
+        results = await self._store.commit(commits)
+        for commit, result in zip(commits, results, strict=True):
+            self._metrics.state_commits_total.labels(result.outcome).inc()
+            if result.outcome in (CommitOutcome.APPLIED, CommitOutcome.ALREADY_APPLIED):
+                await self._committed(commit, result, shares[commit.partition])
+            else:
+                self._not_committed(commit, result)
+        self._histories.forget_surplus()
+
+    def _commit_of(self, partition: int, share: _Share) -> Commit:
+        writes = (self._histories.write_of(partition, key) for key in share.keys)
+        return Commit(
+            partition=partition,
+            epoch=self._positions[partition].epoch,
+            advance=share.advance,
+            writes=[write for write in writes if write is not None],
+            outbox=share.outbox,
+        )
+
+    async def _committed(self, commit: Commit, result: CommitResult, share: _Share) -> None:
+        offsets = self._positions[commit.partition].offsets
+        offsets.update({topic: following for topic, (_, following) in commit.advance.items()})
+        self.commits += 1
+        self._count_alerts(share.alerts)
+        if commit.outbox:
+            first = result.outbox_end - len(commit.outbox)
+            await self._publisher.publish(commit.partition, commit.epoch, first, commit.outbox)
+
+    def _not_committed(self, commit: Commit, result: CommitResult) -> None:
+        partition = commit.partition
+        if result.outcome is CommitOutcome.FENCED:
+            # Another worker has taken the partition over, and reads on from what is stored.
+            log.warning("partition %d: fenced off, another worker owns it", partition)
+            del self._positions[partition]
+            self._fenced_since[partition] = time.monotonic()
+            self._histories.clear()
+            return
+        raise StateWentBackError(
+            f"partition {partition}: the state's offsets are {result.stored}, not those this worker left "
+            f"({ {topic: expected for topic, (expected, _) in commit.advance.items()} }): "
+            "Redis has lost its last writes; a restart reads on from what is stored"
+        )
+
+    def _timed(self, stage: str, started: float) -> float:
+        now = time.perf_counter()
+        self._metrics.batch_seconds.labels(stage).observe(now - started)
+        return now
+
+    def _count_events(self, counts: Mapping[tuple[str, Outcome, bool], int]) -> None:
+        metrics = self._metrics
+        for (topic, outcome, late), number in counts.items():
+            metrics.events_total.labels(topic, outcome).inc(number)
+            if late:
+                metrics.late_events_total.labels(topic, outcome).inc(number)
+            if outcome is Outcome.DUPLICATE:
+                metrics.duplicates_total.labels(topic).inc(number)
+
+    def _count_letters(self, letters: Iterable[DeadLetter]) -> None:
+        for (topic, reason), number in Counter(
+            (letter.record.topic, letter.refusal.reason) for letter in letters
+        ).items():
+            self._metrics.dead_letters_total.labels(topic, reason).inc(number)
+            if reason is not Reason.TOO_LATE:
+                self._metrics.events_total.labels(topic, "refused").inc(number)
+
+    def _count_alerts(self, alerts: Iterable[Alert]) -> None:
+        for alert in alerts:
+            if alert.status is Status.WITHDRAWN:
+                self._metrics.alerts_withdrawn_total.labels(alert.rule_id).inc()
+                continue
+            self._metrics.alerts_total.labels(alert.rule_id, alert.severity, alert.mode).inc()
+            self._metrics.last_alert_timestamp_seconds.labels(alert.rule_id).set(alert.detected_at / 1000)
+
+    def _note_event_times(self, share: _Share, now: int) -> None:
+        newest: dict[str, int] = {}
+        for event, record in share.events:
+            if event.event_time > newest.get(record.topic, -1):
+                newest[record.topic] = event.event_time
+        for topic, event_time in newest.items():
+            self._metrics.event_time_lag_seconds.labels(topic).set(max(0.0, (now - event_time) / 1000))

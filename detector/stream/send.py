@@ -1,0 +1,68 @@
+"""Recorded events put on their topics."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from detector.config import Settings, TopicSettings
+from detector.core.events import Event, Reason, Refusal, decode
+from detector.stream.kafka import alert_producer
+
+_PAYMENTS = frozenset({"debit", "transfer", "instalment", "refund"})
+_MOST_IN_FLIGHT = 5_000
+
+
+class Line(NamedTuple):
+    """One line of NDJSON, by its number."""
+
+    number: int
+    value: bytes
+
+
+class RefusedLine(NamedTuple):
+    """A line that is no event, and why."""
+
+    number: int
+    reason: Reason
+    message: str
+
+
+def topic_of(event_type: str, topics: TopicSettings) -> str:
+    """The topic that a platform puts events of this type on."""
+    if event_type in _PAYMENTS:
+        return topics.payments
+    return topics.complaints if event_type == "complaint" else topics.logins
+
+
+async def send_lines(settings: Settings, lines: Iterable[Line]) -> tuple[int, list[RefusedLine]]:
+    """Send every event, keyed by its user_id; gives how many were acknowledged, and the lines left out.
+
+    Raises:
+        KafkaError: the events cannot be written.
+    """
+    refused: list[RefusedLine] = []
+    producer = alert_producer(settings.kafka)
+    await producer.start()
+    try:
+        sent = 0
+        waiting: list[asyncio.Future[object]] = []
+        for line, event in _events(lines, refused):
+            topic = topic_of(event.type, settings.topics)
+            waiting.append(await producer.send(topic, key=event.user_id.encode(), value=line.value))
+            if len(waiting) >= _MOST_IN_FLIGHT:
+                sent += len(await asyncio.gather(*waiting))
+                waiting.clear()
+        return sent + len(await asyncio.gather(*waiting)), refused
+    finally:
+        await producer.stop()
+
+
+def _events(lines: Iterable[Line], refused: list[RefusedLine]) -> Iterator[tuple[Line, Event]]:
+    for line in lines:
+        event = decode(line.value)
+        if isinstance(event, Refusal):
+            refused.append(RefusedLine(line.number, event.reason, event.message))
+        else:
+            yield line, event

@@ -1,0 +1,191 @@
+"""The worker: everything the live job needs, put together, run and taken down."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from typing import Any
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
+from faust.types import TP
+
+from detector.config import Settings
+from detector.core.engine import Engine
+from detector.core.rule import Mode, Rule
+from detector.monitor.health import Health
+from detector.monitor.http import MonitorServer
+from detector.monitor.metrics import Metrics
+from detector.state.codec import Codec
+from detector.state.connect import connect
+from detector.state.redis_store import RedisStore
+from detector.state.store import StateStore
+from detector.stream.checks import start_up_checks
+from detector.stream.dead_letters import DeadLetters
+from detector.stream.histories import Histories
+from detector.stream.job import Job, run_job
+from detector.stream.kafka import alert_producer, faust_credentials
+from detector.stream.log_offsets import LogOffsets
+from detector.stream.processor import Processor
+from detector.stream.publisher import Publisher
+from detector.stream.rounds import Round
+from detector.stream.takeover import Takeover
+from detector.stream.topics import partition_counts
+from detector.stream.watchdog import Reading, Watchdog
+
+log = logging.getLogger(__name__)
+
+_SCOPE = "user_id"
+_PARTITIONS = "partitions"
+_KAFKA = "kafka"
+_BEAT_SECONDS = 1.0
+_LOOK_SECONDS = 2.0
+
+
+async def run_worker(settings: Settings, rules: Sequence[Rule], stop: asyncio.Event) -> None:
+    """Check, start, and process until `stop` is set; then drain and leave the group.
+
+    Raises:
+        StartRefused: Kafka or its topics are not as they must be.
+        StateError: Redis is not as it must be, or failed for too long.
+        AddressUnavailable: the HTTP address is taken.
+    """
+    await start_up_checks(settings)
+    store = RedisStore(connect(settings.redis), settings.redis.prefix)
+    try:
+        await store.check()
+        worker = _Worker(settings, rules, store, await _partitions(settings))
+        await worker.run(stop)
+    finally:
+        await store.close()
+
+
+async def _partitions(settings: Settings) -> int:
+    topic = settings.topics.payments
+    return (await partition_counts(settings.kafka, [topic]))[topic]
+
+
+class _Worker:
+    """The parts of the live job; it is what the Faust app hands its rounds to."""
+
+    def __init__(self, settings: Settings, rules: Sequence[Rule], store: StateStore, partitions: int) -> None:
+        self._settings = settings
+        self._topics = settings.topics.inputs
+        self._metrics = Metrics(version("streaming-fraud-detector"))
+        self._count_rules(rules)
+        self._health = Health({_PARTITIONS: "no partition is assigned yet"})
+        state = settings.state
+        scoped = [rule for rule in rules if rule.by[0] == _SCOPE]
+        engine = Engine(scoped, state.allowed_lateness, state.history_cap)
+        self._producer: AIOKafkaProducer = alert_producer(settings.kafka)
+        self._publisher = Publisher(store, self._producer, settings.topics, self._metrics)
+        self._offsets = LogOffsets(settings.kafka)
+        span = max((rule.span for rule in scoped), default=0) + state.allowed_lateness
+        self._takeover = Takeover(store, self._offsets, self._publisher, self._topics, partitions, span)
+        codec = Codec(self._topics, _SCOPE)
+        self._processor = Processor(
+            store,
+            Histories(store, codec, engine, state.keep_after, state.cache_keys),
+            engine,
+            self._publisher,
+            DeadLetters(self._producer, settings.topics.dead_letters),
+            self._metrics,
+            f"/{settings.kafka.group}",
+        )
+        self._lag = 0
+        self._chores: list[asyncio.Task[None]] = []
+
+    async def run(self, stop: asyncio.Event) -> None:
+        kafka = self._settings.kafka
+        job = Job(
+            bootstrap_servers=kafka.bootstrap_servers,
+            group=kafka.group,
+            topics=self._topics,
+            handler=self,
+            credentials=faust_credentials(kafka),
+            session_timeout=kafka.session_timeout / 1000,
+            request_timeout=kafka.request_timeout / 1000,
+        )
+        server = MonitorServer(self._settings.http, self._health, self._metrics)
+        watchdog = Watchdog(self._reading, os._exit)
+        watchdog.start()
+        log.info("detector started, http on %s:%d", self._settings.http.host, server.port)
+        try:
+            await run_job(job, stop)
+        finally:
+            watchdog.stop()
+            server.close()
+
+    async def started(self) -> None:
+        await self._producer.start()
+        await self._offsets.start()
+        self._publisher.start()
+        self._chores = [asyncio.create_task(self._beat()), asyncio.create_task(self._look_at_lag())]
+
+    async def positions(self, assigned: set[TP]) -> Mapping[TP, int]:
+        self._health.unmet(_PARTITIONS, "partitions are being taken over")
+        self._forget(set(self._processor.offsets()) - assigned)
+        self._processor.own(await self._takeover.take({tp.partition for tp in assigned}))
+        self._metrics.rebalances_total.inc()
+        self._metrics.assigned_partitions.set(len({tp.partition for tp in assigned}))
+        self._health.met(_PARTITIONS)
+        return self._processor.offsets()
+
+    async def process(self, fetched: Round) -> None:
+        await self._processor.process(fetched)
+
+    def progress(self) -> Mapping[TP, int]:
+        return self._processor.offsets()
+
+    async def stopped(self) -> None:
+        for chore in self._chores:
+            chore.cancel()
+        await asyncio.gather(*self._chores, return_exceptions=True)
+        try:
+            await self._publisher.settle()
+        finally:
+            await self._publisher.stop()
+            await self._producer.stop()
+            await self._offsets.stop()
+
+    def _forget(self, revoked: set[TP]) -> None:
+        self._metrics.drop_partitions(revoked)
+
+    def _count_rules(self, rules: Sequence[Rule]) -> None:
+        for mode in Mode:
+            self._metrics.rules.labels(mode).set(sum(rule.mode is mode for rule in rules))
+
+    def _reading(self) -> Reading:
+        return Reading(
+            assigned=self._processor.owns_any,
+            behind=self._lag > 0,
+            progress=self._processor.commits,
+            heartbeat_age=self._health.heartbeat_age(),
+        )
+
+    async def _beat(self) -> None:
+        while True:
+            self._health.beat()
+            await asyncio.sleep(_BEAT_SECONDS)
+
+    async def _look_at_lag(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            try:
+                await self._measure_lag()
+            except (KafkaError, OSError) as error:
+                self._health.unmet(_KAFKA, f"Kafka does not tell the ends of its logs: {error!r}")
+            else:
+                self._health.met(_KAFKA)
+
+    async def _measure_lag(self) -> None:
+        places = [TopicPartition(*tp) for tp in self._processor.offsets()]
+        ends: Mapping[Any, int] = await self._offsets.ends(places) if places else {}
+        offsets = self._processor.offsets()
+        lags = {tp: max(0, ends[tp] - offset) for tp, offset in offsets.items() if tp in ends}
+        for tp, lag in lags.items():
+            self._metrics.consumer_lag_records.labels(tp.topic, tp.partition).set(lag)
+        self._lag = sum(lags.values())
