@@ -39,10 +39,8 @@ def run(
         config, bootstrap_servers=bootstrap_servers, rules=rules, no_catalogue=no_catalogue
     )
     in_force = rules_from(settings)
-    elsewhere = [rule.id for rule in in_force if rule.by[0] != "user_id"]
-    if elsewhere:
-        fail(f"the worker evaluates rules by user_id only; leave these out or set them off: {', '.join(elsewhere)}"
-        )
+    if elsewhere := ", ".join(rule.id for rule in in_force if rule.by[0] != "user_id" and rule.mode != "off"):
+        fail(f"the worker evaluates rules by user_id only; leave these out or set them off: {elsewhere}")
     configure_logging(settings.log)
     code = run_until_stopped(settings, in_force)
     # Threads of Faust's consumer may outlive a crash: nothing of them is needed any more.

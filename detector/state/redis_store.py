@@ -37,9 +37,16 @@ class RedisStore:
                     f"(maxmemory-policy {policy}), which loses state unnoticed: set it to noeviction"
                 )
 
+    async def check_count(self, partitions: int) -> None:
+        """Raise PartitionCountChanged where the state was written for another number of partitions."""
+        # Partition 0 always exists, so it also tells a partition that a grown topic brought along.
+        stored = await self._call(("HGET", self._meta(0), "partitions"))
+        if stored is not None and int(stored) != partitions:
+            raise PartitionCountChanged(int(stored), partitions)
+
     async def acquire(self, partition: int, partitions: int) -> Ownership:
         """See StateStore."""
-        await self._check_count(partitions)
+        await self.check_count(partitions)
         command = _script(scripts.ACQUIRE, [self._meta(partition)], secrets.token_hex(8), partitions)
         stored, *taken = await self._call(command)
         if not taken:
@@ -88,12 +95,6 @@ class RedisStore:
             return [await self._client.info("memory")]
         await self._client.initialize()
         return [await self._client.info("memory", target_nodes=node) for node in self._client.get_primaries()]
-
-    async def _check_count(self, partitions: int) -> None:
-        """Partition 0 always exists, so it also tells a partition that a grown topic brought along."""
-        stored = await self._call(("HGET", self._meta(0), "partitions"))
-        if stored is not None and int(stored) != partitions:
-            raise PartitionCountChanged(int(stored), partitions)
 
     def _commit_command(self, commit: Commit) -> Command:
         keys = self._histories(commit.partition, [write.key for write in commit.writes])

@@ -41,6 +41,9 @@ class RoundHandler(Protocol):
     async def process(self, fetched: Round) -> None:
         """Process a round; it is done when this returns."""
 
+    def waiting(self) -> set[TP]:
+        """Give the partitions of which records are at hand that must wait: no more of them is fetched."""
+
     def progress(self) -> Mapping[TP, int]:
         """Give the next offsets that are safe in the state; also asked after `stopped`."""
 
@@ -164,7 +167,8 @@ def build_app(job: Job) -> faust.App:
         web_enabled=False,
         worker_redirect_stdouts=False,
     )
-    progress = Progress(job.handler.positions, job.handler.progress, job.seek_timeout)
+    handler = job.handler
+    progress = Progress(handler.positions, handler.progress, handler.waiting, job.seek_timeout)
     app.transport = RoundTransport(app.conf.broker_consumer, app, topics=job.topics, progress=progress)
     source = app.topic(
         *job.topics,

@@ -3,67 +3,73 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 from detector.config import KafkaSettings
-from detector.stream.kafka import client_arguments
+from detector.stream.kafka import admin_client, client_arguments
 
 _READ_TIMEOUT_MS = 5_000
+
+Offsets = dict[TopicPartition, int]
 
 
 class LogOffsets:
     """Reads offsets of the input topics beside the consumer that reads their records."""
 
     def __init__(self, settings: KafkaSettings) -> None:
+        self._group = settings.group
+        self._admin: AIOKafkaAdminClient = admin_client(settings)
         self._consumer = AIOKafkaConsumer(
             **client_arguments(settings),
-            group_id=settings.group,
             enable_auto_commit=False,
             request_timeout_ms=settings.request_timeout,
         )
 
     async def start(self) -> None:
         """Connect."""
+        await self._admin.start()
         await self._consumer.start()
 
     async def stop(self) -> None:
         """Disconnect."""
         await self._consumer.stop()
+        await self._admin.close()
 
-    async def ends(self, partitions: Iterable[TopicPartition]) -> Mapping[TopicPartition, int]:
+    async def ends(self, partitions: Collection[TopicPartition]) -> Offsets:
         """The offset after the last record of each partition."""
-        found: dict[TopicPartition, int] = await self._consumer.end_offsets(list(partitions))
+        found: Offsets = await self._consumer.end_offsets(list(partitions))
         return found
 
-    async def first_start(self, partition: TopicPartition) -> int | None:
-        """Where a group that never read the partition begins, its oldest record; None where it has read."""
-        if await self._committed(partition) is not None:
-            return None
-        beginnings = await self._consumer.beginning_offsets([partition])
-        first: int = beginnings[partition]
-        return first
+    async def beginnings(self, partitions: Collection[TopicPartition]) -> Offsets:
+        """The offset of the oldest record of each partition."""
+        found: Offsets = await self._consumer.beginning_offsets(list(partitions))
+        return found
 
-    async def before(self, partition: TopicPartition, span: int) -> int:
-        """The first offset at most `span` ms older, by record timestamps, than what the group read last."""
+    async def committed(self, partitions: Collection[TopicPartition]) -> Offsets:
+        """The offsets that the group has committed; partitions that it never read are left out."""
+        found: Mapping[TopicPartition, object] = await self._admin.list_consumer_group_offsets(
+            self._group, partitions=list(partitions)
+        )
+        return {place: known.offset for place, known in found.items() if known.offset >= 0}  # type: ignore[attr-defined]
+
+    async def before(self, committed: Mapping[TopicPartition, int], span: int) -> Offsets:
+        """The first offset of each partition at most `span` ms older than what the group read last.
+
+        Ages go by the timestamps of the records.
+        """
         # An empty partition has no offset for any time, so its end is read before it can grow.
-        end = (await self.ends([partition]))[partition]
-        last_read = await self._timestamp_of_last_read(partition)
-        found = (await self._consumer.offsets_for_times({partition: last_read - span}))[partition]
-        return end if found is None else int(found.offset)
+        ends = await self.ends(committed)
+        read = {place: await self._timestamp(place, offset - 1) for place, offset in committed.items()}
+        found = await self._consumer.offsets_for_times({place: when - span for place, when in read.items()})
+        return {place: ends[place] if at is None else int(at.offset) for place, at in found.items()}
 
-    async def _timestamp_of_last_read(self, partition: TopicPartition) -> int:
-        committed = await self._committed(partition)
-        if not committed:
-            return int(time.time() * 1000)
-        self._consumer.assign([partition])
-        self._consumer.seek(partition, committed - 1)
-        records = await self._consumer.getmany(partition, timeout_ms=_READ_TIMEOUT_MS, max_records=1)
-        found = records.get(partition)
+    async def _timestamp(self, place: TopicPartition, offset: int) -> int:
+        """The timestamp of a record; now, where it is gone."""
+        self._consumer.assign([place])
+        self._consumer.seek(place, max(0, offset))
+        records = await self._consumer.getmany(place, timeout_ms=_READ_TIMEOUT_MS, max_records=1)
+        found = records.get(place)
         return int(found[0].timestamp) if found else int(time.time() * 1000)
-
-    async def _committed(self, partition: TopicPartition) -> int | None:
-        self._consumer.assign([partition])
-        committed: int | None = await self._consumer.committed(partition)
-        return committed

@@ -19,6 +19,7 @@ from detector.monitor.metrics import Metrics
 from detector.state.errors import StateError
 from detector.state.store import Commit, CommitResult, StateStore
 from detector.state.store import Outcome as CommitOutcome
+from detector.stream.alignment import Alignment, Dated
 from detector.stream.dead_letters import DeadLetter, DeadLetters
 from detector.stream.histories import Histories
 from detector.stream.outbox import pack
@@ -28,6 +29,7 @@ from detector.stream.rounds import Round
 log = logging.getLogger(__name__)
 
 FENCED_AT_MOST_S = 30.0
+WAITS_AT_MOST_S = 10.0
 _TOO_LATE = Refusal(
     Reason.TOO_LATE, "event_time lies further back than the allowed lateness and than anything that is kept"
 )
@@ -46,8 +48,28 @@ class _Share:
         self.events: list[tuple[Event, _Record]] = []
         self.keys: dict[str, None] = {}
         self.advance: dict[str, tuple[int, int]] = {}
+        self.letters: list[DeadLetter] = []
         self.outbox: list[bytes] = []
         self.alerts: list[Alert] = []
+
+
+class _Aligned:
+    """The topics of a partition number, and since when what is at hand of them has only waited."""
+
+    def __init__(self, offsets: Mapping[str, int], slack: int) -> None:
+        self.alignment = Alignment[tuple[_Record, Event | Refusal]](dict(offsets), slack)
+        self._waiting_since: float | None = None
+
+    def release(self) -> list[tuple[str, Dated[tuple[_Record, Event | Refusal]]]]:
+        """What need not wait; everything, where nothing has come to wait for in all the time borne."""
+        now = time.monotonic()
+        tired = self._waiting_since is not None and now - self._waiting_since > WAITS_AT_MOST_S
+        released = self.alignment.release(patient=not tired)
+        if released or not self.alignment.waiting():
+            self._waiting_since = None
+        elif self._waiting_since is None:
+            self._waiting_since = now
+        return released
 
 
 class Position(NamedTuple):
@@ -68,6 +90,7 @@ class Processor:
         dead_letters: takes what was refused.
         metrics: counts.
         source: names this detector in the headers of alerts.
+        slack: ms of event time that a topic may be ahead of another's backlog.
     """
 
     def __init__(
@@ -79,6 +102,7 @@ class Processor:
         dead_letters: DeadLetters,
         metrics: Metrics,
         source: str,
+        slack: int,
     ) -> None:
         self._store = store
         self._histories = histories
@@ -87,7 +111,9 @@ class Processor:
         self._dead_letters = dead_letters
         self._metrics = metrics
         self._source = source.encode()
+        self._slack = slack
         self._positions: dict[int, Position] = {}
+        self._aligned: dict[int, _Aligned] = {}
         self._fenced_since: dict[int, float] = {}
         self.commits = 0
 
@@ -95,6 +121,9 @@ class Processor:
         """Go on from these positions, which replace all earlier ones."""
         self._histories.clear()
         self._positions = dict(positions)
+        self._aligned = {
+            partition: _Aligned(position.offsets, self._slack) for partition, position in positions.items()
+        }
         self._fenced_since.clear()
 
     @property
@@ -110,6 +139,14 @@ class Processor:
             for topic, offset in position.offsets.items()
         }
 
+    def waiting(self) -> set[TP]:
+        """The partitions of which records are at hand that must wait for another topic's."""
+        return {
+            TP(topic, partition)
+            for partition, aligned in self._aligned.items()
+            for topic in aligned.alignment.waiting()
+        }
+
     async def process(self, fetched: Round) -> None:
         """Take a round to its commit; publishing goes on beside the next.
 
@@ -118,10 +155,12 @@ class Processor:
             StateError: the state cannot be read or written.
         """
         started = time.perf_counter()
-        shares, letters = self._decode(fetched)
+        self._decode(fetched)
+        shares = self._shares()
         started = self._timed("decode", started)
         await self._histories.load({partition: share.keys for partition, share in shares.items()})
         started = self._timed("load", started)
+        letters = [letter for share in shares.values() for letter in share.letters]
         for partition, share in shares.items():
             letters += self._evaluate(partition, share)
         started = self._timed("evaluate", started)
@@ -131,31 +170,44 @@ class Processor:
             started = self._timed("dead_letters", started)
         await self._commit(shares)
         self._timed("commit", started)
-        self._metrics.batch_events.observe(len(fetched))
+        self._metrics.batch_events.observe(sum(len(share.events) for share in shares.values()))
         self._metrics.state_cache_keys.set(len(self._histories))
 
-    def _decode(self, fetched: Round) -> tuple[dict[int, _Share], list[DeadLetter]]:
-        shares: dict[int, _Share] = {}
-        letters: list[DeadLetter] = []
+    def _decode(self, fetched: Round) -> None:
+        """Put every record, as an event or a refusal, into its place among the topics' records."""
         for tp, records in fetched.records.items():
-            position = self._positions.get(tp.partition)
-            if position is None:
+            aligned = self._aligned.get(tp.partition)
+            if aligned is None:
                 self._tolerate_fencing(tp.partition)
                 continue
-            expected = position.offsets[tp.topic]
-            fresh = [record for record in records if record.offset >= expected]
-            if not fresh:
-                continue
-            share = shares.setdefault(tp.partition, _Share())
-            share.advance[tp.topic] = (expected, fresh[-1].offset + 1)
-            for record in fresh:
+            decoded = []
+            reached = 0
+            for record in records:
                 event = decode_record(record.key, record.value, record.timestamp)
+                if isinstance(event, Event):
+                    reached = event.event_time
+                decoded.append(Dated(reached, record.offset, (record, event)))
+            aligned.alignment.extend(tp.topic, decoded)
+        for tp, end in fetched.ends.items():
+            if tp.partition in self._aligned:
+                self._aligned[tp.partition].alignment.extends_to(tp.topic, end)
+
+    def _shares(self) -> dict[int, _Share]:
+        """What each partition brings that need not wait any longer."""
+        shares = {}
+        for partition, aligned in self._aligned.items():
+            share = _Share()
+            offsets = self._positions[partition].offsets
+            for topic, (_, offset, (record, event)) in aligned.release():
+                share.advance[topic] = (offsets[topic], offset + 1)
                 if isinstance(event, Refusal):
-                    letters.append(DeadLetter(record, event))
+                    share.letters.append(DeadLetter(record, event))
                 else:
                     share.events.append((event, record))
                     share.keys[event.user_id] = None
-        return shares, letters
+            if share.advance:
+                shares[partition] = share
+        return shares
 
     def _tolerate_fencing(self, partition: int) -> None:
         """Drop records of a partition that another worker took, unless Kafka goes on to give it to us."""
@@ -171,9 +223,6 @@ class Processor:
         too_late: list[DeadLetter] = []
         counts: Counter[tuple[str, Outcome, bool]] = Counter()
         detected_at = int(time.time() * 1000)
-        if len(share.advance) > 1:
-            # Topics that are read together stay together in time: fewer events come late.
-            share.events.sort(key=lambda item: item[1].timestamp)
         observe, histories = self._engine.observe, self._histories
         for event, record in share.events:
             source = Source(record.topic, partition, record.offset)
@@ -231,7 +280,7 @@ class Processor:
         if result.outcome is CommitOutcome.FENCED:
             # Another worker has taken the partition over, and reads on from what is stored.
             log.warning("partition %d: fenced off, another worker owns it", partition)
-            del self._positions[partition]
+            del self._positions[partition], self._aligned[partition]
             self._fenced_since[partition] = time.monotonic()
             self._histories.clear()
             return

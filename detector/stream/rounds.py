@@ -11,11 +11,14 @@ from faust.types import TP
 class Round:
     """What one fetch brought, over all topics and partitions.
 
-    `records` holds each partition's records in offset order, never an empty sequence.
+    `records` holds each partition's records in offset order, never an empty sequence; it is empty itself
+    where the job has records waiting and Kafka had no more. `ends` tells where Kafka's log of every assigned
+    partition ends, as far as is known.
     `generation` numbers the assignment whose seek they were read after, counted by this process.
     """
 
     records: Mapping[TP, Sequence[ConsumerRecord[bytes, bytes]]]
+    ends: Mapping[TP, int]
     generation: int
 
     def __len__(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from aiokafka import TopicPartition
 
@@ -54,35 +54,53 @@ class Takeover:
         wanted = sorted(partitions)
         if wanted and wanted[-1] >= self._partitions:
             raise PartitionCountChanged(self._partitions, wanted[-1] + 1)
-        taken = {partition: await self._take(partition) for partition in wanted}
+        owned = {partition: await self._store.acquire(partition, self._partitions) for partition in wanted}
+        await self._find_starts(owned)
+        for ownership in owned.values():
+            await self._publish_what_was_left(ownership)
         await self._publisher.settle()
-        return taken
+        return {number: Position(found.epoch, found.offsets) for number, found in owned.items()}
 
-    async def _take(self, partition: int) -> Position:
-        ownership = await self._store.acquire(partition, self._partitions)
-        missing = [topic for topic in self._topics if topic not in ownership.offsets]
-        if missing:
-            starts = {topic: await self._start(ownership, topic) for topic in missing}
-            if await self._store.set_offsets(partition, ownership.epoch, starts) is Outcome.FENCED:
-                raise StateError(f"partition {partition} was taken over by another worker at the same time")
-            ownership.offsets.update(starts)
-        left = await self._store.outbox(partition)
+    async def _find_starts(self, owned: Mapping[int, Ownership]) -> None:
+        """Give every topic that the state knows no offset of one to start at, and store it at once."""
+        missing = [
+            TopicPartition(topic, ownership.partition)
+            for ownership in owned.values()
+            for topic in self._topics
+            if topic not in ownership.offsets
+        ]
+        if not missing:
+            return
+        committed = await self._offsets.committed(missing)
+        for place in committed:
+            _refuse_half_a_state(owned[place.partition], place)
+        starts = await self._offsets.beginnings([place for place in missing if place not in committed])
+        if committed:
+            log.warning("the state of %d partitions is lost, rebuilding it from the log", len(committed))
+            starts |= await self._offsets.before(committed, self._span)
+        for partition, ownership in owned.items():
+            found = {place.topic: offset for place, offset in starts.items() if place.partition == partition}
+            await self._store_starts(ownership, found)
+
+    async def _store_starts(self, ownership: Ownership, starts: Mapping[str, int]) -> None:
+        if not starts:
+            return
+        outcome = await self._store.set_offsets(ownership.partition, ownership.epoch, starts)
+        if outcome is Outcome.FENCED:
+            raise StateError(f"partition {ownership.partition} was taken over by another worker meanwhile")
+        ownership.offsets.update(starts)
+
+    async def _publish_what_was_left(self, ownership: Ownership) -> None:
+        left = await self._store.outbox(ownership.partition)
         if left.entries:
-            log.info("partition %d: publishing %d alerts that were left", partition, len(left.entries))
-            await self._publisher.publish(partition, ownership.epoch, left.first, left.entries)
-        return Position(ownership.epoch, ownership.offsets)
+            log.info("partition %d: publishing %d alerts left over", ownership.partition, len(left.entries))
+            await self._publisher.publish(ownership.partition, ownership.epoch, left.first, left.entries)
 
-    async def _start(self, ownership: Ownership, topic: str) -> int:
-        place = TopicPartition(topic, ownership.partition)
-        first = await self._offsets.first_start(place)
-        if first is not None:
-            return first
-        if ownership.offsets:
-            raise StateError(
-                f"{topic} partition {ownership.partition} was read before, but the state has no offset "
-                "for it: use another Redis key prefix to rebuild the state from the log"
-            )
-        log.warning(
-            "partition %d: the state is lost, rebuilding it from the log of %s", place.partition, topic
+
+def _refuse_half_a_state(ownership: Ownership, place: TopicPartition) -> None:
+    """A lost state is lost as a whole; where only a topic's offset is missing, something else is wrong."""
+    if ownership.offsets:
+        raise StateError(
+            f"{place.topic} partition {place.partition} was read before, but the state has no offset for "
+            "it: use another Redis key prefix to rebuild the state from the log"
         )
-        return await self._offsets.before(place, self._span)

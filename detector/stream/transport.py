@@ -14,7 +14,7 @@ turn of its loop in which it takes the records: a fetch can begin before a rebal
 
 What this file relies on in Faust 0.15.3 and aiokafka 0.14.0 (pinned by tests/stream/test_faust_contract.py):
 
-* `Consumer`, overridden: `getmany`, `perform_seek`, `commit`, `on_partitions_revoked`,
+* `Consumer`, overridden: `getmany`, `_get_active_partitions`, `perform_seek`, `commit`, `on_partitions_revoked`,
   `on_partitions_assigned`, `_new_consumer_thread`; used: `_thread`, `_read_offset` (replaced),
   `_wait_next_records`, `can_resume_flow`, `_commit`, `crash`, `crashed`, `highwaters`, `assignment`;
 * `AIOKafkaConsumerThread`, overridden: `_create_worker_consumer`, `_fetch_records`; used: `call_thread`,
@@ -51,11 +51,13 @@ class Progress:
     """The state's side of the flow, the only truth about how far the job has come.
 
     `positions` gives the exact next offset of each assigned partition; it has `deadline` seconds.
-    `committable` gives the next offsets that are safe in the state.
+    `committable` gives the next offsets that are safe in the state; `waiting` the partitions of which the
+    job has records that it cannot process yet.
     """
 
     positions: Callable[[set[TP]], Awaitable[Mapping[TP, int]]]
     committable: Callable[[], Mapping[TP, int]]
+    waiting: Callable[[], set[TP]]
     deadline: float
 
 
@@ -71,6 +73,7 @@ class _ForgetfulOffsets(dict[TP, int | None]):
 
 class _ConsumerThread(driver.AIOKafkaConsumerThread):
     _generation = 0
+    _ends: dict[TP, int]
 
     def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
@@ -78,18 +81,22 @@ class _ConsumerThread(driver.AIOKafkaConsumerThread):
         consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS
         return consumer
 
-    async def seek_for(self, generation: int, positions: Mapping[TP, int]) -> None:
-        """Seek, and stamp what is read from here on with the generation."""
-        await self.call_thread(self._seek_for, generation, positions)
+    async def seek_for(self, generation: int, positions: Mapping[TP, int], ends: Mapping[TP, int]) -> None:
+        """Seek, and stamp what is read from here on with the generation; `ends` are those of the logs now."""
+        await self.call_thread(self._seek_for, generation, positions, ends)
 
-    async def _seek_for(self, generation: int, positions: Mapping[TP, int]) -> None:
+    async def _seek_for(self, generation: int, positions: Mapping[TP, int], ends: Mapping[TP, int]) -> None:
         consumer = self._ensure_consumer()
+        self._ends = dict(ends)
         for tp, offset in positions.items():
             consumer.seek(tp, offset)
         self._generation = generation
 
     async def _fetch_records(self, *args: Any, **kwargs: Any) -> Round:  # type: ignore[override]
-        return Round(await super()._fetch_records(*args, **kwargs), self._generation)
+        records = await super()._fetch_records(*args, **kwargs)
+        consumer = self._ensure_consumer()
+        self._ends.update({tp: consumer.highwater(tp) for tp in records})
+        return Round(records, dict(self._ends), self._generation)
 
 
 class RoundConsumer(driver.Consumer):
@@ -136,8 +143,9 @@ class RoundConsumer(driver.Consumer):
         assigned = self.assignment()
         check_copartitioned(assigned, self.transport.topics)
         positions = await self.transport.progress.positions(assigned)
-        check_positions(positions, await self.highwaters(*assigned))
-        await self._thread.seek_for(generation, positions)
+        ends = await self.highwaters(*assigned)
+        check_positions(positions, ends)
+        await self._thread.seek_for(generation, positions, ends)
 
     def _seek_failure(self, error: Exception) -> FlowError:
         if isinstance(error, FlowError):
@@ -149,11 +157,15 @@ class RoundConsumer(driver.Consumer):
             )
         return FlowError(f"the offsets to start from could not be read or reached: {error}")
 
+    def _get_active_partitions(self) -> set[TP]:
+        """Read no more of a partition while the job has records of it that must wait."""
+        return set(super()._get_active_partitions()) - self.transport.progress.waiting()
+
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
         """Yield one message that carries a round, when the one before it is done."""
         await self.gate.idle()
         fetched = cast(Round, (await self._wait_next_records(timeout))[0])
-        if not fetched:
+        if not fetched and not self.transport.progress.waiting():
             return
         # A message yielded while the flow is suspended is thrown away.
         await self.can_resume_flow.wait()
@@ -161,11 +173,11 @@ class RoundConsumer(driver.Consumer):
             yield self._message(fetched)
 
     def _message(self, fetched: Round) -> tuple[TP, ConsumerMessage]:
-        tp, records = next(iter(fetched.records.items()))
+        tp = next(iter(fetched.ends))
         message = ConsumerMessage(
             tp.topic,
             tp.partition,
-            records[0].offset,
+            -1,
             timestamp=0.0,
             timestamp_type=0,
             headers=None,

@@ -41,6 +41,7 @@ log = logging.getLogger(__name__)
 _SCOPE = "user_id"
 _PARTITIONS = "partitions"
 _KAFKA = "kafka"
+_START_SECONDS = 10.0
 _BEAT_SECONDS = 1.0
 _LOOK_SECONDS = 2.0
 
@@ -54,11 +55,14 @@ async def run_worker(settings: Settings, rules: Sequence[Rule], stop: asyncio.Ev
         AddressUnavailable: the HTTP address is taken.
     """
     await start_up_checks(settings)
-    store = RedisStore(connect(settings.redis), settings.redis.prefix)
+    partitions = await _partitions(settings)
+    client = connect(settings.redis)
+    store = RedisStore(client, settings.redis.prefix)
     try:
-        await store.check()
-        worker = _Worker(settings, rules, store, await _partitions(settings))
-        await worker.run(stop)
+        at_start = RedisStore(client, settings.redis.prefix, deadline_s=_START_SECONDS)
+        await at_start.check()
+        await at_start.check_count(partitions)
+        await _Worker(settings, rules, store, partitions).run(stop)
     finally:
         await store.close()
 
@@ -94,6 +98,7 @@ class _Worker:
             DeadLetters(self._producer, settings.topics.dead_letters),
             self._metrics,
             f"/{settings.kafka.group}",
+            state.allowed_lateness // 2,
         )
         self._lag = 0
         self._chores: list[asyncio.Task[None]] = []
@@ -136,6 +141,9 @@ class _Worker:
 
     async def process(self, fetched: Round) -> None:
         await self._processor.process(fetched)
+
+    def waiting(self) -> set[TP]:
+        return self._processor.waiting()
 
     def progress(self) -> Mapping[TP, int]:
         return self._processor.offsets()

@@ -1,7 +1,50 @@
+import asyncio
+from types import SimpleNamespace
+
 import pytest
 from faust.types import TP
 
-from detector.stream.transport import FlowError, check_copartitioned, check_positions
+from detector.stream.gate import Gate
+from detector.stream.rounds import Round
+from detector.stream.transport import FlowError, RoundConsumer, check_copartitioned, check_positions
+
+
+def _consumer_that_fetched(fetched: Round) -> SimpleNamespace:
+    async def wait_next_records(timeout: float) -> tuple[Round, None]:
+        return fetched, None
+
+    gate = Gate()
+    gate.assign()
+    return SimpleNamespace(
+        gate=gate,
+        can_resume_flow=asyncio.Event(),
+        _wait_next_records=wait_next_records,
+        _message=lambda given: (TP("a", 0), given),
+    )
+
+
+async def _getmany(consumer: SimpleNamespace) -> list[Round]:
+    return [message async for _, message in RoundConsumer.getmany(consumer, 1.0)]
+
+
+async def test_a_round_fetched_while_the_flow_is_suspended_waits_until_it_resumes():
+    fetched = Round({TP("a", 0): ["record"]}, generation=1)
+    consumer = _consumer_that_fetched(fetched)
+    getting = asyncio.create_task(_getmany(consumer))
+    _, waiting = await asyncio.wait({getting}, timeout=0.05)
+    assert waiting
+    consumer.can_resume_flow.set()
+    assert await getting == [fetched]
+
+
+async def test_a_round_whose_generation_ends_while_the_flow_is_suspended_is_dropped():
+    consumer = _consumer_that_fetched(Round({TP("a", 0): ["record"]}, generation=1))
+    getting = asyncio.create_task(_getmany(consumer))
+    await asyncio.sleep(0)
+    consumer.gate.revoke()
+    consumer.gate.assign()
+    consumer.can_resume_flow.set()
+    assert await getting == []
 
 
 def test_topics_with_the_same_partitions_are_accepted():

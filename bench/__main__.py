@@ -1,0 +1,74 @@
+"""`python -m bench`: measure, print one table, write the figures as JSON."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bench.errors import BenchFailed
+from bench.report import Results, describe_machine, print_table, write_json
+from bench.runs import Part, Plan, run_latency, run_throughput
+from bench.servers import running_servers
+
+_RESULTS = Path(__file__).parent / "results" / "latest.json"
+_PEER_SECONDS = 25.0
+_OWN = ("DETECTOR_TEST_KAFKA", "DETECTOR_TEST_REDIS")
+
+
+def main(
+    events: Annotated[int, typer.Option(min=20_000, help="Events of the throughput run.")] = 500_000,
+    users: Annotated[int, typer.Option(min=1_000, help="Users that the events are of.")] = 50_000,
+    rate: Annotated[int, typer.Option(min=100, help="Events a second of the latency runs.")] = 2_000,
+    runs: Annotated[int, typer.Option(min=1, help="Latency runs that count.")] = 5,
+    run_seconds: Annotated[float, typer.Option(min=1, help="Length of a latency run.")] = 10.0,
+    short: Annotated[bool, typer.Option("--short", help="A smaller measurement, in two minutes.")] = False,
+    only: Annotated[list[Part] | None, typer.Option(help="Measure only this; may be repeated.")] = None,
+    json_file: Annotated[
+        Path, typer.Option("--json", help="Where the figures are written.", metavar="FILE")
+    ] = _RESULTS,
+) -> None:
+    """Measure one worker on a real Kafka and a real Redis, beside plain Faust; exit 1 if it is no measure."""
+    plan = Plan(events, users, _PEER_SECONDS, rate, runs, run_seconds)
+    if short:
+        plan = Plan(min(events, 200_000), users, _PEER_SECONDS / 2, rate, min(runs, 3), min(run_seconds, 6.0))
+    parts = only or list(Part)
+    _forget_settings()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    results = Results(describe_machine(), dict(vars(plan)))
+    try:
+        with running_servers() as servers:
+            if Part.THROUGHPUT in parts or Part.PEER in parts:
+                _say(f"{plan.events:,} events from a backlog")
+                run_throughput(servers, plan, parts, results)
+            if Part.LATENCY in parts:
+                _say(f"alert latency at {plan.rate:,} events/s")
+                run_latency(servers, plan, results)
+    except BenchFailed as error:
+        _say(f"failed: {error}")
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        _say("interrupted")
+        raise typer.Exit(130) from None
+    print_table(results)
+    write_json(results, json_file)
+    _say(f"written to {json_file}")
+
+
+def _forget_settings() -> None:
+    """The worker and the backtest run with the defaults, whatever this shell sets."""
+    for name in list(os.environ):
+        if name.startswith("DETECTOR_") and name not in _OWN:
+            del os.environ[name]
+
+
+def _say(text: str) -> None:
+    print(f"bench: {text}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,112 @@
+"""The benchmark's own side of Kafka: topics, records put there and alerts read back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator
+
+from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from bench.errors import BenchFailed
+from bench.traffic import Record
+from detector.config import KafkaSettings, TopicSettings
+from detector.core.alert import Alert, Status
+from detector.stream.tail import read_alert
+from detector.stream.topics import TopicPlan, create_topics, plan_topics
+
+_READ_SECONDS = 20.0
+_FLUSH_SECONDS = 60.0
+
+
+def topic_settings(prefix: str) -> TopicSettings:
+    """The detector's topics, each name behind the prefix."""
+    names = {field: f"{prefix}.{name.default}" for field, name in TopicSettings.model_fields.items()}
+    return TopicSettings(**names)
+
+
+def make_topics(bootstrap: str, topics: TopicSettings, others: Iterable[str], partitions: int) -> None:
+    """Create the detector's topics and others, all with as many partitions."""
+    plans = plan_topics(topics, partitions, replication=1)
+    plans += [TopicPlan(name, partitions, 1, {}) for name in others]
+    done = asyncio.run(create_topics(KafkaSettings(bootstrap_servers=bootstrap), plans))
+    if done.failed:
+        raise BenchFailed(done.failed[0].message)
+
+
+def drop_topics(bootstrap: str, prefix: str) -> None:
+    """Delete the topics whose names begin so, whoever made them."""
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    names = [name for name in admin.list_topics(timeout=10).topics if name.startswith(prefix)]
+    for deletion in admin.delete_topics(names).values() if names else ():
+        deletion.result()
+
+
+def preproduce(bootstrap: str, prefix: str, records: Iterable[Record]) -> None:
+    """Put the records on their topics; a record's timestamp is its event time."""
+    producer = Producer(
+        {"bootstrap.servers": bootstrap, "linger.ms": 20, "queue.buffering.max.messages": 200_000}
+    )
+    for record in records:
+        while True:
+            try:
+                producer.produce(
+                    f"{prefix}.{record.topic}", record.value, record.key, timestamp=record.event_time
+                )
+                break
+            except BufferError:
+                producer.poll(0.05)
+    if producer.flush(_FLUSH_SECONDS):
+        raise BenchFailed("Kafka did not take all events")
+
+
+def reader(bootstrap: str, topic: str) -> Consumer:
+    """A consumer of its own over the whole topic, without a group; it starts at the beginning."""
+    consumer = Consumer(
+        {"bootstrap.servers": bootstrap, "group.id": "bench-reader", "enable.auto.commit": False}
+    )
+    partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+    consumer.assign([TopicPartition(topic, number, 0) for number in partitions])
+    return consumer
+
+
+def records_on(consumer: Consumer, topic: str) -> int:
+    """How many records the topic holds."""
+    partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+    marks = [consumer.get_watermark_offsets(TopicPartition(topic, number)) for number in partitions]
+    return sum(high - low for low, high in marks)
+
+
+def value_of(message: Message) -> bytes:
+    """The value of a record that was read.
+
+    Raises:
+        BenchFailed: reading failed.
+    """
+    error: KafkaError | None = message.error()
+    value = message.value()
+    if error is not None or not isinstance(value, bytes):
+        raise BenchFailed(f"a topic could not be read: {error}")
+    return value
+
+
+def standing_alerts(bootstrap: str, topic: str) -> set[str]:
+    """The ids of the alerts on the topic whose latest revision is raised."""
+    latest: dict[str, Alert] = {}
+    for alert in _alerts(bootstrap, topic):
+        known = latest.get(alert.alert_id)
+        if known is None or alert.revision >= known.revision:
+            latest[alert.alert_id] = alert
+    return {alert.alert_id for alert in latest.values() if alert.status is Status.RAISED}
+
+
+def _alerts(bootstrap: str, topic: str) -> Iterator[Alert]:
+    consumer = reader(bootstrap, topic)
+    try:
+        for _ in range(records_on(consumer, topic)):
+            message = consumer.poll(_READ_SECONDS)
+            if message is None:
+                raise BenchFailed("the alert topic could not be read to its end")
+            yield read_alert(value_of(message))
+    finally:
+        consumer.close()

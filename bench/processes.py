@@ -1,0 +1,170 @@
+"""The processes that are measured, and the CPU time that they and the servers use."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import redis
+from prometheus_client.parser import text_string_to_metric_families
+
+from bench.errors import BenchFailed
+from detector.config import TopicSettings
+from detector.embedded.process import free_port, running_server
+
+_START_SECONDS = 60.0
+
+
+class Reading(NamedTuple):
+    """What the worker's metrics say at one moment; `at` and `cpu` are seconds.
+
+    `processed` counts events whose round is committed, `unacknowledged` alerts that Kafka has not yet taken,
+    `stages` the seconds spent in each stage of a round.
+    """
+
+    at: float
+    processed: int
+    unacknowledged: int
+    rounds: int
+    cpu: float
+    too_late: int
+    stages: dict[str, float]
+
+
+class Worker:
+    """A running `detector run`, seen from outside."""
+
+    def __init__(self, url: str, log: Path) -> None:
+        self._url = url
+        self._log = log
+
+    def ready(self) -> bool:
+        """Whether it says that it is ready."""
+        return _get(f"{self._url}/readyz") is not None
+
+    def read(self) -> Reading:
+        """Ask for its metrics.
+
+        Raises:
+            BenchFailed: it does not answer.
+        """
+        asked = time.monotonic()
+        text = _get(f"{self._url}/metrics")
+        if text is None:
+            raise BenchFailed(f"the worker no longer answers: {self._log.read_text()[-500:]}")
+        return _reading(text, (asked + time.monotonic()) / 2)
+
+    def until_done(self, events: int, seconds: float, every: float) -> Reading:
+        """Wait until it has processed so many events in all and its alerts are acknowledged.
+
+        Raises:
+            BenchFailed: it did not within the seconds.
+        """
+        deadline = time.monotonic() + seconds
+        while True:
+            reading = self.read()
+            if reading.processed >= events and not reading.unacknowledged:
+                return reading
+            if time.monotonic() > deadline:
+                raise BenchFailed(
+                    f"the worker processed {reading.processed} of {events} events in {seconds:g} s"
+                )
+            time.sleep(every)
+
+
+@contextmanager
+def running_worker(bootstrap: str, redis_url: str, topics: TopicSettings) -> Iterator[Worker]:
+    """A worker with the shipped rules on these topics, entered when it says that it is ready."""
+    port = free_port()
+    environment = {
+        "DETECTOR_KAFKA__BOOTSTRAP_SERVERS": bootstrap,
+        "DETECTOR_KAFKA__GROUP": topics.payments,
+        "DETECTOR_REDIS__URL": redis_url,
+        "DETECTOR_REDIS__PREFIX": topics.payments,
+        "DETECTOR_HTTP__PORT": str(port),
+        "DETECTOR_LOG__LEVEL": "WARNING",
+    } | {f"DETECTOR_TOPICS__{field.upper()}": name for field, name in topics.model_dump().items()}
+    with tempfile.TemporaryDirectory(prefix="bench-worker-") as folder:
+        directory = Path(folder)
+        worker = Worker(f"http://127.0.0.1:{port}", directory / "server.log")
+        command = [*_with(environment), sys.executable, "-m", "detector", "run"]
+        with running_server(command, directory, worker.ready, timeout=_START_SECONDS):
+            yield worker
+
+
+@contextmanager
+def running_peer(module: str, environment: Mapping[str, str]) -> Iterator[Path]:
+    """A Faust worker with the app of this module, entered when it runs; gives the file of its output."""
+    with tempfile.TemporaryDirectory(prefix="bench-peer-") as folder:
+        directory = Path(folder)
+        output = directory / "server.log"
+        paths = {"PYTHONPATH": str(Path(__file__).parents[1])}
+        command = [*_with({**environment, **paths}), sys.executable, "-m", "faust", "-A", module]
+        command += ["--datadir", str(directory / "data"), "worker", "--loglevel", "error"]
+        with running_server(command, directory, lambda: True, timeout=_START_SECONDS):
+            yield output
+
+
+def redis_cpu(url: str) -> float:
+    """The seconds of CPU that the Redis server has used."""
+    with redis.Redis.from_url(url) as client:
+        used = client.info("cpu")
+    return float(used["used_cpu_user"]) + float(used["used_cpu_sys"])
+
+
+def kafka_cpu() -> float | None:
+    """The seconds of CPU that Kafka has used; None where it is not a process that this one started."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            name, _, rest = stat.read_text().rpartition(") ")
+        except OSError:
+            continue
+        fields = rest.split()
+        if name.endswith("(java") and int(fields[1]) == os.getpid():
+            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return None
+
+
+def _with(environment: Mapping[str, str]) -> list[str]:
+    return ["/usr/bin/env", *(f"{name}={value}" for name, value in environment.items())]
+
+
+def _get(url: str) -> str | None:
+    try:
+        with urllib.request.urlopen(url, timeout=10) as reply:
+            text: str = reply.read().decode()
+            return text
+    except (urllib.error.URLError, OSError):
+        return None
+
+
+def _reading(text: str, at: float) -> Reading:
+    samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+    total = {sample.name: 0.0 for sample in samples}
+    for sample in samples:
+        total[sample.name] += sample.value
+    return Reading(
+        at=at,
+        processed=int(total["detector_batch_events_sum"]),
+        unacknowledged=int(total["detector_outbox_alerts"]),
+        rounds=int(total["detector_batch_events_count"]),
+        cpu=total["process_cpu_seconds_total"],
+        too_late=sum(
+            int(sample.value)
+            for sample in samples
+            if sample.name == "detector_events_total" and sample.labels["outcome"] == "too_late"
+        ),
+        stages={
+            sample.labels["stage"]: sample.value
+            for sample in samples
+            if sample.name == "detector_batch_seconds_sum"
+        },
+    )

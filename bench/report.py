@@ -1,0 +1,136 @@
+"""The figures, as a table for people and as JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import platform
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from bench.latency import Latency
+from bench.peer import PeerThroughput
+from bench.throughput import Throughput
+
+
+@dataclass
+class Results:
+    """All that was measured; what was left out is None."""
+
+    machine: dict[str, Any]
+    options: dict[str, Any]
+    mean_event_bytes: float = 0.0
+    throughput: Throughput | None = None
+    alerts_standing: int | None = None
+    faust: PeerThroughput | None = None
+    latency: Latency | None = None
+    floor: Latency | None = None
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def times_faust(self) -> float | None:
+        """How many times the rate of Faust the worker's is, by the clock."""
+        if self.throughput is None or self.faust is None:
+            return None
+        return self.throughput.events_per_second / self.faust.events_per_second
+
+
+def describe_machine() -> dict[str, Any]:
+    """Where the figures come from."""
+    return {
+        "cpus": os.cpu_count(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "load_before": [round(load, 2) for load in os.getloadavg()],
+        "faust": version("faust-streaming"),
+        "aiokafka": version("aiokafka"),
+    }
+
+
+def write_json(results: Results, path: Path) -> None:
+    """Write everything, each run included."""
+    found = dataclasses.asdict(results) | {"times_faust": results.times_faust}
+    for name in ("latency", "floor"):
+        measured: Latency | None = getattr(results, name)
+        if measured is not None:
+            found[name] |= {"p50": measured.p50, "p99": measured.p99}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+
+
+def print_table(results: Results) -> None:
+    """Print the table on standard output."""
+    table = Table(box=box.ASCII2)
+    table.add_column("figure")
+    table.add_column("value", justify="right")
+    table.add_column("unit")
+    for row in _rows(results):
+        table.add_row(*row)
+    machine = results.machine
+    Console(soft_wrap=True).print(table)
+    print(
+        f"{machine['cpus']} CPUs, Python {machine['python']}, load before {machine['load_before'][0]:.1f}; "
+        f"events of {results.mean_event_bytes:.0f} bytes on average"
+    )
+    for note in results.notes:
+        print(note)
+
+
+def _rows(results: Results) -> list[tuple[str, str, str]]:
+    return [
+        *_throughput_rows(results),
+        *_faust_rows(results),
+        *_latency_rows("alert latency", results.latency),
+        *_latency_rows("floor: one hop without a worker", results.floor),
+    ]
+
+
+def _throughput_rows(results: Results) -> list[tuple[str, str, str]]:
+    found = results.throughput
+    if found is None:
+        return []
+    kafka = "-" if found.kafka_cpu_seconds is None else f"{found.kafka_cpu_seconds:.1f}"
+    return [
+        ("one worker, all shipped rules", f"{found.events_per_second:,.0f}", "events/s"),
+        ("  per second of the worker's CPU", f"{found.events_per_cpu_second:,.0f}", "events"),
+        ("  events, in", f"{found.events:,} / {found.seconds:.1f}", "s"),
+        (
+            "  CPU of worker / Redis / Kafka",
+            f"{found.worker_cpu_seconds:.1f} / {found.redis_cpu_seconds:.1f} / {kafka}",
+            "s",
+        ),
+        ("  standing alerts, equal to a backtest's", f"{results.alerts_standing:,}", "alerts"),
+    ]
+
+
+def _faust_rows(results: Results) -> list[tuple[str, str, str]]:
+    found = results.faust
+    if found is None:
+        return []
+    return [
+        ("plain Faust, one rule, tumbling window", f"{found.events_per_second:,.0f}", "events/s"),
+        ("  per second of its CPU", f"{found.events_per_cpu_second:,.0f}", "events"),
+        ("  events, in", f"{found.events:,} / {found.seconds:.1f}", "s"),
+        ("  alerts", f"{found.alerts:,}", "alerts"),
+        ("worker : plain Faust", f"{results.times_faust:.1f}", "times"),
+    ]
+
+
+def _latency_rows(name: str, found: Latency | None) -> list[tuple[str, str, str]]:
+    if found is None:
+        return []
+    p50s = " ".join(f"{run.p50:.1f}" for run in found.runs)
+    p99s = " ".join(f"{run.p99:.1f}" for run in found.runs)
+    samples = " ".join(f"{run.samples:,}" for run in found.runs)
+    return [
+        (f"{name}, p50 at {found.rate:,} events/s", f"{found.p50:.1f}", f"ms ({p50s})"),
+        (f"{name}, p99", f"{found.p99:.1f}", f"ms ({p99s})"),
+        ("  timed in each run", samples, ""),
+    ]

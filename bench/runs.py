@@ -1,0 +1,93 @@
+"""The measurements in their order, each on topics and keys of its own, and the check that they are true."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bench.errors import BenchFailed
+from bench.kafka import make_topics, preproduce, standing_alerts, topic_settings
+from bench.latency import measure_floor, measure_latency
+from bench.peer import measure_faust
+from bench.processes import running_worker
+from bench.report import Results
+from bench.servers import Servers
+from bench.throughput import measure_throughput
+from bench.traffic import Record, encoded_traffic, expected_alerts, mean_bytes
+from detector.config import Settings
+
+_PARTITIONS = 12
+_FRAUD = 0.04
+_BACKLOG_HOURS = 2.0
+_RUN_HOURS = 2.0
+_PEER_ALERTS = "peer-alerts"
+_ECHO = "echo"
+
+
+class Part(StrEnum):
+    """What can be measured by itself."""
+
+    THROUGHPUT = "throughput"
+    PEER = "peer"
+    LATENCY = "latency"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much to measure; seconds are of the clock."""
+
+    events: int
+    users: int
+    peer_seconds: float
+    rate: int
+    runs: int
+    run_seconds: float
+
+
+def run_throughput(servers: Servers, plan: Plan, parts: Collection[Part], results: Results) -> None:
+    """The worker over a backlog, the peer over the same."""
+    prefix = f"{servers.prefix}.backlog"
+    topics = topic_settings(prefix)
+    records = encoded_traffic(plan.events, plan.users, _FRAUD, _BACKLOG_HOURS)
+    results.mean_event_bytes = mean_bytes(records)
+    make_topics(servers.bootstrap, topics, [f"{prefix}.{_PEER_ALERTS}"], _PARTITIONS)
+    preproduce(servers.bootstrap, prefix, records)
+    if Part.THROUGHPUT in parts:
+        with running_worker(servers.bootstrap, servers.redis_url, topics) as worker:
+            results.throughput = measure_throughput(worker, servers.redis_url, len(records))
+        results.alerts_standing = _check(servers, topics.alerts, records)
+    if Part.PEER in parts:
+        results.faust = measure_faust(servers.bootstrap, prefix, _PARTITIONS, len(records), plan.peer_seconds)
+
+
+def run_latency(servers: Servers, plan: Plan, results: Results) -> None:
+    """The floor first, then the worker, both under the same load; a run beforehand warms up."""
+    prefix = f"{servers.prefix}.live"
+    topics = topic_settings(prefix)
+    size = int(plan.rate * plan.run_seconds)
+    records = encoded_traffic(size * (plan.runs + 1), plan.users, _FRAUD, _RUN_HOURS * (plan.runs + 1))
+    runs = [records[at : at + size] for at in range(0, len(records), size)]
+    results.mean_event_bytes = mean_bytes(records)
+    echo = f"{prefix}.{_ECHO}"
+    make_topics(servers.bootstrap, topics, [echo], _PARTITIONS)
+    results.floor = measure_floor(servers.bootstrap, echo, runs, plan.rate)
+    with running_worker(servers.bootstrap, servers.redis_url, topics) as worker:
+        results.latency = measure_latency(worker, servers.bootstrap, prefix, topics.alerts, runs, plan.rate)
+    _check(servers, topics.alerts, records)
+
+
+def _check(servers: Servers, topic: str, records: Sequence[Record]) -> int:
+    """Compare the standing alerts on the topic with a backtest's; gives how many there are.
+
+    Raises:
+        BenchFailed: they differ, so that what was measured is not the detector doing its work.
+    """
+    found = standing_alerts(servers.bootstrap, topic)
+    expected = expected_alerts(records, Settings())
+    if found != expected or not expected:
+        raise BenchFailed(
+            "the worker's standing alerts are not those of a backtest over the same events: "
+            f"{len(expected)} expected, {len(expected - found)} missing, {len(found - expected)} too many"
+        )
+    return len(found)

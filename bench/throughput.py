@@ -1,0 +1,77 @@
+"""How many events a second one worker takes from a backlog.
+
+The events lie in Kafka before the worker starts. The worker joins its group, acquires its partitions and
+begins; none of that counts. The clock starts at the first look at its metrics (every 10 ms) that shows
+processed events, and stops at the first look (every 100 ms) that shows all of them processed and every alert
+acknowledged by Kafka. An event is processed when its round is committed to Redis. The rate is the events
+between the two looks over the time between them; the CPU seconds are those between them, too.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from bench.errors import BenchFailed
+from bench.processes import Reading, Worker, kafka_cpu, redis_cpu
+
+_FIRST_LOOK_SECONDS = 0.01
+_LOOK_SECONDS = 0.1
+_FIRST_EVENT_SECONDS = 60.0
+_ALL_EVENTS_SECONDS = 600.0
+
+
+@dataclass(frozen=True)
+class Throughput:
+    """What a worker took; rates are events a second."""
+
+    events: int
+    seconds: float
+    events_per_second: float
+    events_per_cpu_second: float
+    worker_cpu_seconds: float
+    redis_cpu_seconds: float
+    kafka_cpu_seconds: float | None
+    rounds: int
+    too_late: int
+    stage_seconds: dict[str, float]
+
+
+def measure_throughput(worker: Worker, redis_url: str, events: int) -> Throughput:
+    """Watch a worker that has just become ready go through a backlog of so many events."""
+    first = _first_progress(worker)
+    redis_before, kafka_before = redis_cpu(redis_url), kafka_cpu()
+    last = worker.until_done(events, _ALL_EVENTS_SECONDS, _LOOK_SECONDS)
+    kafka_after = kafka_cpu()
+    return _between(
+        first,
+        last,
+        redis_cpu(redis_url) - redis_before,
+        None if kafka_after is None or kafka_before is None else kafka_after - kafka_before,
+    )
+
+
+def _first_progress(worker: Worker) -> Reading:
+    deadline = time.monotonic() + _FIRST_EVENT_SECONDS
+    while time.monotonic() < deadline:
+        reading = worker.read()
+        if reading.processed:
+            return reading
+        time.sleep(_FIRST_LOOK_SECONDS)
+    raise BenchFailed(f"the worker processed nothing in {_FIRST_EVENT_SECONDS:g} s")
+
+
+def _between(first: Reading, last: Reading, redis_seconds: float, kafka_seconds: float | None) -> Throughput:
+    events, seconds, cpu = last.processed - first.processed, last.at - first.at, last.cpu - first.cpu
+    return Throughput(
+        events=events,
+        seconds=seconds,
+        events_per_second=events / seconds,
+        events_per_cpu_second=events / cpu,
+        worker_cpu_seconds=cpu,
+        redis_cpu_seconds=redis_seconds,
+        kafka_cpu_seconds=kafka_seconds,
+        rounds=last.rounds - first.rounds,
+        too_late=last.too_late,
+        stage_seconds={stage: spent - first.stages.get(stage, 0.0) for stage, spent in last.stages.items()},
+    )

@@ -1,0 +1,72 @@
+"""Simulated traffic with fraud in it, encoded once before anything is measured."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from detector.config import Settings
+from detector.core.alert import Status
+from detector.replay.backtest import Backtest
+from detector.rules.rule_set import rules_in_force
+from detector.simulate import Traffic, encode, simulate
+
+SEED = 20260101
+_EVENTS_PER_FRAUD = 7
+"""About as many events a simulated fraud has."""
+
+
+class Record(NamedTuple):
+    """One event as it goes to Kafka: `topic` is payments, logins or complaints, times are ms."""
+
+    topic: str
+    key: bytes
+    value: bytes
+    event_id: str
+    event_time: int
+
+
+def encoded_traffic(events: int, users: int, fraud: float, hours: float) -> list[Record]:
+    """Events in the order of event time, the last of them now.
+
+    Args:
+        events: how many.
+        users: of how many users.
+        fraud: about what share of the events belongs to frauds.
+        hours: the event time that the events fill.
+    """
+    span_ms = int(hours * 3_600_000)
+    traffic = Traffic(
+        users=users,
+        events=events,
+        seed=SEED,
+        fraud=min(1.0, fraud * events / _EVENTS_PER_FRAUD / users),
+        start=int(time.time() * 1000) - span_ms,
+        rate=events / (hours * 3600),
+    )
+    return [
+        Record(
+            simulated.topic,
+            str(simulated.event["user_id"]).encode(),
+            encode(simulated.event),
+            str(simulated.event["event_id"]),
+            int(simulated.event["event_time"]),
+        )
+        for simulated in simulate(traffic)
+    ]
+
+
+def mean_bytes(records: Sequence[Record]) -> float:
+    """The mean length of the events."""
+    return sum(len(record.value) for record in records) / len(records)
+
+
+def expected_alerts(records: Sequence[Record], settings: Settings) -> set[str]:
+    """The ids of the alerts that stand after a backtest over the same events with the shipped rules."""
+    state = settings.state
+    test = Backtest(rules_in_force([], True), state.allowed_lateness, state.history_cap)
+    standing: set[str] = set()
+    for alert in test.run(record.value for record in records):
+        (standing.add if alert.status is Status.RAISED else standing.discard)(alert.alert_id)
+    return standing

@@ -1,0 +1,102 @@
+"""Topics advance together: after an outage no topic runs hours ahead of another's backlog in event time.
+
+Kafka hands over each topic at its own pace. If a worker that has fallen behind took what comes first, the
+events of a slower topic would all come late for the keys that they share with a faster one. So within one
+partition number, records wait while another topic, of which nothing is at hand, still has a backlog that
+may hold earlier ones; of what is at hand, the earliest event time goes first. Kafka Streams aligns its
+inputs in the same way.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from collections.abc import Iterable
+from typing import Generic, NamedTuple, TypeVar
+
+Item = TypeVar("Item")
+
+_LONG_AGO = -1
+_NEVER = sys.maxsize
+
+
+class Dated(NamedTuple, Generic[Item]):
+    """Something to process, with its event time (ms) and its offset."""
+
+    event_time: int
+    offset: int
+    item: Item
+
+
+class _Topic(Generic[Item]):
+    """One topic of a partition number: what is at hand, how far it was read, and how far it goes."""
+
+    def __init__(self, position: int) -> None:
+        self.held: deque[Dated[Item]] = deque()
+        self.position = position
+        self.end = position
+        self.reached: int | None = None
+
+    @property
+    def may_hold_earlier(self) -> bool:
+        """Whether Kafka has records of it of which none is at hand."""
+        return not self.held and self.position < self.end
+
+
+class Alignment(Generic[Item]):
+    """Puts the records of one partition number, over all its topics, into the order of processing.
+
+    Args:
+        positions: the offset of each topic from which on it is read.
+        slack: ms of event time that a topic may be ahead of another's backlog.
+    """
+
+    def __init__(self, positions: dict[str, int], slack: int) -> None:
+        self._topics = {topic: _Topic[Item](position) for topic, position in positions.items()}
+        self._slack = slack
+
+    def extend(self, topic: str, records: Iterable[Dated[Item]]) -> None:
+        """Take records that were fetched, in the order of their offsets; those seen before are dropped."""
+        known = self._topics[topic]
+        for record in records:
+            if record.offset >= known.position:
+                known.held.append(record)
+                known.position = record.offset + 1
+                known.reached = record.event_time
+
+    def extends_to(self, topic: str, end: int) -> None:
+        """Learn that Kafka has records of a topic up to, not including, an offset."""
+        known = self._topics[topic]
+        known.end = max(known.end, end)
+
+    def release(self, patient: bool = True) -> list[tuple[str, Dated[Item]]]:
+        """Hand out, with their topic, the records that need not wait, the earliest first.
+
+        Without patience everything at hand is handed out.
+        """
+        released: list[tuple[str, Dated[Item]]] = []
+        while holding := sorted(
+            (known.held[0].event_time, name) for name, known in self._topics.items() if known.held
+        ):
+            bound = self._bound() if patient else _NEVER
+            earliest, name = holding[0]
+            if earliest > bound:
+                break
+            following = holding[1][0] if len(holding) > 1 else _NEVER
+            held = self._topics[name].held
+            while held and held[0].event_time <= min(bound, following):
+                released.append((name, held.popleft()))
+        return released
+
+    def waiting(self) -> set[str]:
+        """The topics of which records are at hand that must wait: more of them need not be fetched."""
+        return {name for name, known in self._topics.items() if known.held}
+
+    def _bound(self) -> int:
+        """The event time up to which records may go."""
+        bounds = [
+            _LONG_AGO if known.reached is None else known.reached + self._slack
+            for known in self._topics.values()
+            if known.may_hold_earlier
+        ]
+        return min(bounds, default=_NEVER)

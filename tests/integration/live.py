@@ -1,0 +1,220 @@
+"""The detector as its users run it: a worker process on a real Kafka and Redis, seen from outside."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from prometheus_client.parser import text_string_to_metric_families
+
+from detector.embedded import free_port
+from detector.stream.send import topic_of
+from tests.servers.topics import Topics
+
+PARTITIONS = 4
+READY_SECONDS = 40.0
+
+
+async def eventually(holds: Callable[[], Any], seconds: float = 30.0, every: float = 0.05) -> Any:
+    """What `holds` gives as soon as it is true; fails when it is not within the time."""
+    deadline = time.monotonic() + seconds
+    while not (found := holds()):
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        await asyncio.sleep(every)
+    return found
+
+
+@dataclass
+class Live:
+    """Topics of its own, a Redis prefix of its own, and the settings of a worker on them."""
+
+    bootstrap: str
+    redis_url: str
+    names: dict[str, str]
+    folder: Path
+    extra: dict[str, str] = field(default_factory=dict)
+    port: int = field(default_factory=free_port)
+    prefix: str = field(default_factory=lambda: f"t{uuid.uuid4().hex[:8]}")
+
+    def environment(self) -> dict[str, str]:
+        own = {name: value for name, value in os.environ.items() if not name.startswith("DETECTOR_")}
+        topics = {f"DETECTOR_TOPICS__{role.upper()}": name for role, name in self.names.items()}
+        return (
+            own
+            | topics
+            | {
+                "DETECTOR_KAFKA__BOOTSTRAP_SERVERS": self.bootstrap,
+                "DETECTOR_KAFKA__GROUP": f"group-{self.prefix}",
+                "DETECTOR_KAFKA__SESSION_TIMEOUT": "6s",
+                "DETECTOR_REDIS__URL": self.redis_url,
+                "DETECTOR_REDIS__PREFIX": self.prefix,
+                "DETECTOR_HTTP__PORT": str(self.port),
+                "DETECTOR_LOG__FORMAT": "json",
+            }
+            | self.extra
+        )
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "detector", *arguments],
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def start(self) -> "Worker":
+        log = self.folder / f"worker-{uuid.uuid4().hex[:8]}.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "detector", "run"],
+                env=self.environment(),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        return Worker(process, f"http://127.0.0.1:{self.port}", log)
+
+    async def send(self, events: Iterable[dict[str, Any]], **options: Any) -> int:
+        """Send events to the topics of their types, keyed by user; gives how many."""
+        return await self.send_records(
+            (
+                (self.topic(event["type"]), event["user_id"].encode(), json.dumps(event).encode())
+                for event in events
+            ),
+            **options,
+        )
+
+    async def send_records(
+        self, records: Iterable[tuple[str, bytes | None, bytes | None]], **options: Any
+    ) -> int:
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self.bootstrap, linger_ms=5, max_request_size=4 << 20, **options
+        )
+        await producer.start()
+        try:
+            waiting = [await producer.send(topic, key=key, value=value) for topic, key, value in records]
+            await asyncio.gather(*waiting)
+        finally:
+            await producer.stop()
+        return len(waiting)
+
+    def topic(self, event_type: str) -> str:
+        return topic_of(event_type, _Names(**self.names))  # type: ignore[arg-type]
+
+    async def read(self, role: str) -> list[ConsumerRecord]:
+        """Everything on a topic now."""
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, enable_auto_commit=False)
+        await consumer.start()
+        try:
+            places = [TopicPartition(self.names[role], number) for number in range(PARTITIONS)]
+            consumer.assign(places)
+            await consumer.seek_to_beginning(*places)
+            ends = await consumer.end_offsets(places)
+            found: list[ConsumerRecord] = []
+            while len(found) < sum(ends.values()):
+                for records in (await consumer.getmany(timeout_ms=500)).values():
+                    found += records
+            return found
+        finally:
+            await consumer.stop()
+
+
+@dataclass
+class _Names:
+    payments: str
+    logins: str
+    complaints: str
+    alerts: str
+    alerts_shadow: str
+    dead_letters: str
+    by_merchant: str
+
+
+@dataclass
+class Worker:
+    """A worker process."""
+
+    process: subprocess.Popen[bytes]
+    url: str
+    log: Path
+
+    async def ready(self) -> None:
+        await eventually(self._is_ready, READY_SECONDS)
+
+    def _is_ready(self) -> bool:
+        assert self.process.poll() is None, f"the worker ended: {self.log.read_text()}"
+        return self.get("/readyz") is not None
+
+    def get(self, path: str) -> str | None:
+        """The body of a path; None where it does not answer 200."""
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=2) as reply:
+                return str(reply.read().decode())
+        except (urllib.error.URLError, OSError):
+            return None
+
+    def metric(self, name: str, **labels: str) -> float:
+        """The sum of a metric's samples with these labels."""
+        families = text_string_to_metric_families(self.get("/metrics") or "")
+        return sum(
+            sample.value
+            for family in families
+            for sample in family.samples
+            if sample.name == name and labels.items() <= sample.labels.items()
+        )
+
+    async def has_processed(self, number: int, seconds: float = 60.0) -> None:
+        await eventually(lambda: self.metric("detector_events_total") >= number, seconds)
+
+    async def has_caught_up(self, seconds: float = 60.0) -> None:
+        """Wait until nothing is left to process and nothing is unacknowledged."""
+        await eventually(self._is_idle, seconds)
+
+    def _is_idle(self) -> bool:
+        text = self.get("/metrics") or ""
+        lags = [line for line in text.splitlines() if line.startswith("detector_consumer_lag_records{")]
+        return (
+            len(lags) == 3 * PARTITIONS
+            and all(line.endswith(" 0.0") for line in lags)
+            and self.metric("detector_outbox_alerts") == 0
+        )
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self, seconds: float = 30.0) -> int:
+        """End it as an operator would; gives the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(seconds)
+
+
+@asynccontextmanager
+async def live_on(bootstrap: str, redis_url: str, topics: Topics, folder: Path) -> AsyncIterator[Live]:
+    roles = ("payments", "logins", "complaints", "alerts", "alerts_shadow", "dead_letters", "by_merchant")
+    names = {role: await topics(role.replace("_", "-"), partitions=PARTITIONS) for role in roles}
+    yield Live(bootstrap, redis_url, names, folder)
+
+
+def alert_ids(records: Iterable[ConsumerRecord]) -> tuple[set[str], set[str]]:
+    """The ids of the alerts that stand, and of all, after the records of the alert topic."""
+    revisions: dict[str, tuple[int, str]] = {}
+    for record in records:
+        alert = json.loads(record.value)
+        known = revisions.get(alert["alert_id"], (0, ""))
+        revisions[alert["alert_id"]] = max(known, (alert["revision"], alert["status"]))
+    return {found for found, (_, status) in revisions.items() if status == "raised"}, set(revisions)

@@ -1,0 +1,74 @@
+"""A worker that is killed in the middle and started again raises what an undisturbed reading raises."""
+
+import json
+from itertools import islice
+
+import msgspec
+import redis
+
+from detector.core.alert import Status
+from detector.replay.backtest import Backtest
+from detector.rules.rule_set import rules_in_force
+from detector.simulate import Traffic, simulate
+from tests.integration.live import Live, alert_ids, eventually
+
+EVENTS = 80_000
+
+
+def expected_ids(events: list[dict]) -> set[str]:
+    """The standing alert ids of a backtest over the events."""
+    test = Backtest(rules_in_force([], with_catalogue=True), 600_000, 5_000)
+    standing: set[str] = set()
+    for alert in test.run(msgspec.json.encode(event) for event in events):
+        if alert.status is Status.RAISED:
+            standing.add(alert.alert_id)
+        else:
+            standing.discard(alert.alert_id)
+    return standing
+
+
+def processed(live: Live) -> int:
+    """How many records of the log the state stands behind."""
+    with redis.Redis.from_url(live.redis_url) as client:
+        metas = [client.hgetall(key) for key in client.scan_iter(f"{live.prefix}:*:meta")]
+    return sum(int(value) for meta in metas for name, value in meta.items() if name.startswith(b"o:"))
+
+
+async def test_killed_in_the_middle_it_leaves_the_alerts_of_a_backtest(live: Live) -> None:
+    # Given traffic with both frauds in it
+    events = [item.event for item in simulate(Traffic(users=3_000, events=EVENTS, seed=7, fraud=0.03))]
+    expected = expected_ids(events)
+    assert len(expected) >= 50
+
+    # When the worker is killed while it works, and events go on coming
+    half = EVENTS // 2
+    await live.send(islice(events, half))
+    first = live.start()
+    try:
+        await eventually(lambda: processed(live), seconds=40, every=0.005)
+        first.kill()
+        assert 0 < processed(live) < half
+        await live.send(events[half:])
+    finally:
+        if first.process.poll() is None:
+            first.kill()
+    second = live.start()
+    try:
+        await second.ready()
+        await second.has_caught_up()
+        assert second.stop() == 0
+    finally:
+        if second.process.poll() is None:
+            second.kill()
+
+    # Then exactly the same alerts stand, each named by the event that Kafka holds
+    records = await live.read("alerts")
+    standing, _ = alert_ids(records)
+    assert standing == expected
+    by_id = {event["event_id"]: event for event in events}
+    for record in records:
+        alert = json.loads(record.value)
+        assert record.key.decode() == alert["entity"]["user_id"]
+        assert by_id[alert["anchor"]["event_id"]]["event_time"] == alert["event_time"]
+        assert alert["anchor"]["topic"] in live.names.values()
+    assert await live.read("dead_letters") == []
