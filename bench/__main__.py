@@ -16,7 +16,7 @@ from bench.runs import Part, Plan, run_latency, run_throughput
 from bench.servers import running_servers
 
 _RESULTS = Path(__file__).parent / "results" / "latest.json"
-_PEER_SECONDS = 25.0
+_PEER_EVENTS = 100_000
 _OWN = ("DETECTOR_TEST_KAFKA", "DETECTOR_TEST_REDIS")
 
 
@@ -33,9 +33,10 @@ def main(
     ] = _RESULTS,
 ) -> None:
     """Measure one worker on a real Kafka and a real Redis, beside plain Faust; exit 1 if it is no measure."""
-    plan = Plan(events, users, _PEER_SECONDS, rate, runs, run_seconds)
+    plan = Plan(events, users, min(events, _PEER_EVENTS), rate, runs, run_seconds)
     if short:
-        plan = Plan(min(events, 200_000), users, _PEER_SECONDS / 2, rate, min(runs, 3), min(run_seconds, 6.0))
+        peer_events = min(events, _PEER_EVENTS // 2)
+        plan = Plan(min(events, 200_000), users, peer_events, rate, min(runs, 3), min(run_seconds, 8.0))
     parts = only or list(Part)
     _forget_settings()
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -102,15 +102,15 @@ def running_worker(bootstrap: str, redis_url: str, topics: TopicSettings) -> Ite
 
 @contextmanager
 def running_peer(module: str, environment: Mapping[str, str]) -> Iterator[Path]:
-    """A Faust worker with the app of this module, entered when it runs; gives the file of its output."""
+    """A Faust worker with the app of this module; gives the file that the app reports to."""
     with tempfile.TemporaryDirectory(prefix="bench-peer-") as folder:
         directory = Path(folder)
-        output = directory / "server.log"
-        paths = {"PYTHONPATH": str(Path(__file__).parents[1])}
-        command = [*_with({**environment, **paths}), sys.executable, "-m", "faust", "-A", module]
+        reports = directory / "reports"
+        own = {"PYTHONPATH": str(Path(__file__).parents[1]), "PEER_REPORT": str(reports)}
+        command = [*_with({**environment, **own}), sys.executable, "-m", "faust", "-A", module]
         command += ["--datadir", str(directory / "data"), "worker", "--loglevel", "error"]
-        with running_server(command, directory, lambda: True, timeout=_START_SECONDS):
-            yield output
+        with running_server(command, directory, reports.exists, timeout=_START_SECONDS):
+            yield reports
 
 
 def redis_cpu(url: str) -> float:

@@ -74,7 +74,7 @@ def print_table(results: Results) -> None:
     for row in _rows(results):
         table.add_row(*row)
     machine = results.machine
-    Console(soft_wrap=True).print(table)
+    Console(width=110).print(table)
     print(
         f"{machine['cpus']} CPUs, Python {machine['python']}, load before {machine['load_before'][0]:.1f}; "
         f"events of {results.mean_event_bytes:.0f} bytes on average"
@@ -118,7 +118,7 @@ def _faust_rows(results: Results) -> list[tuple[str, str, str]]:
         ("plain Faust, one rule, tumbling window", f"{found.events_per_second:,.0f}", "events/s"),
         ("  per second of its CPU", f"{found.events_per_cpu_second:,.0f}", "events"),
         ("  events, in", f"{found.events:,} / {found.seconds:.1f}", "s"),
-        ("  alerts", f"{found.alerts:,}", "alerts"),
+        ("  alerts raised", f"{found.alerts:,}", "alerts"),
         ("worker : plain Faust", f"{results.times_faust:.1f}", "times"),
     ]
 

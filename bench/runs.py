@@ -18,7 +18,7 @@ from bench.traffic import Record, encoded_traffic, expected_alerts, mean_bytes
 from detector.config import Settings
 
 _PARTITIONS = 12
-_FRAUD = 0.04
+_FRAUD = 0.05
 _BACKLOG_HOURS = 2.0
 _RUN_HOURS = 2.0
 _PEER_ALERTS = "peer-alerts"
@@ -39,26 +39,37 @@ class Plan:
 
     events: int
     users: int
-    peer_seconds: float
+    peer_events: int
     rate: int
     runs: int
     run_seconds: float
 
 
 def run_throughput(servers: Servers, plan: Plan, parts: Collection[Part], results: Results) -> None:
-    """The worker over a backlog, the peer over the same."""
-    prefix = f"{servers.prefix}.backlog"
-    topics = topic_settings(prefix)
+    """The worker over a backlog, the peer over the first of the same events."""
     records = encoded_traffic(plan.events, plan.users, _FRAUD, _BACKLOG_HOURS)
     results.mean_event_bytes = mean_bytes(records)
-    make_topics(servers.bootstrap, topics, [f"{prefix}.{_PEER_ALERTS}"], _PARTITIONS)
-    preproduce(servers.bootstrap, prefix, records)
     if Part.THROUGHPUT in parts:
-        with running_worker(servers.bootstrap, servers.redis_url, topics) as worker:
-            results.throughput = measure_throughput(worker, servers.redis_url, len(records))
-        results.alerts_standing = _check(servers, topics.alerts, records)
+        _run_worker(servers, records, results)
     if Part.PEER in parts:
-        results.faust = measure_faust(servers.bootstrap, prefix, _PARTITIONS, len(records), plan.peer_seconds)
+        _run_peer(servers, records[: plan.peer_events], results)
+
+
+def _run_worker(servers: Servers, records: Sequence[Record], results: Results) -> None:
+    prefix = f"{servers.prefix}.backlog"
+    topics = topic_settings(prefix)
+    make_topics(servers.bootstrap, topics, [], _PARTITIONS)
+    preproduce(servers.bootstrap, prefix, records)
+    with running_worker(servers.bootstrap, servers.redis_url, topics) as worker:
+        results.throughput = measure_throughput(worker, servers.redis_url, len(records))
+    results.alerts_standing = _check(servers, topics.alerts, records)
+
+
+def _run_peer(servers: Servers, records: Sequence[Record], results: Results) -> None:
+    prefix = f"{servers.prefix}.peer"
+    make_topics(servers.bootstrap, topic_settings(prefix), [f"{prefix}.{_PEER_ALERTS}"], _PARTITIONS)
+    preproduce(servers.bootstrap, prefix, records)
+    results.faust = measure_faust(servers.bootstrap, prefix, _PARTITIONS, len(records))
 
 
 def run_latency(servers: Servers, plan: Plan, results: Results) -> None:

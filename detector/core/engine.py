@@ -103,14 +103,17 @@ class Engine:
         return lambda event: event.event_time + self._keeps_for(event) < newest
 
     def _evaluate(self, history: History, index: int, late: bool, detected_at: int) -> list[Alert]:
+        rules = self._by_type.get(history.entries[index].event.type)
+        if rules is None:
+            return []
         announcer = Announcer(history, late, detected_at, self._lateness, self._keeps_for)
-        is_newest = index == len(history) - 1
-        for rule in self._by_type.get(history.entries[index].event.type, ()):
-            if is_newest:
-                for anchor in rule.evaluator.anchors_at(history, index):
-                    announcer.found(rule, anchor)
-            else:
+        if index + 1 < len(history):
+            for rule in rules:
                 self._look_again(announcer, rule, history, index)
+            return announcer.alerts
+        for rule in rules:
+            for anchor in rule.evaluator.anchors_at(history, index):
+                announcer.found(rule, anchor)
         return announcer.alerts
 
     def _look_again(self, announcer: Announcer, rule: ActiveRule, history: History, index: int) -> None:

@@ -94,11 +94,13 @@ class Codec:
             CorruptStateError: the bytes are not a history.
         """
         try:
-            items = _decoder.decode(_ARRAY32 + data[-4:] + data)
-        except msgspec.DecodeError as error:
+            return self._restored(_decoder.decode(_ARRAY32 + data[-4:] + data), partition, key)
+        except (msgspec.DecodeError, UnicodeDecodeError, IndexError) as error:
             raise CorruptStateError(
-                f"the stored history of a key in partition {partition}: {error}"
+                f"the stored history of a key in partition {partition} cannot be read: {type(error).__name__}"
             ) from error
+
+    def _restored(self, items: list[Any], partition: int, key: str) -> tuple[History, int]:
         history = History()
         packed = 0
         for item in items:

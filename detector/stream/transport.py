@@ -14,7 +14,7 @@ turn of its loop in which it takes the records: a fetch can begin before a rebal
 
 What this file relies on in Faust 0.15.3 and aiokafka 0.14.0 (pinned by tests/stream/test_faust_contract.py):
 
-* `Consumer`, overridden: `getmany`, `_get_active_partitions`, `perform_seek`, `commit`, `on_partitions_revoked`,
+* `Consumer`, overridden: `getmany`, `_getmany`, `perform_seek`, `commit`, `on_partitions_revoked`,
   `on_partitions_assigned`, `_new_consumer_thread`; used: `_thread`, `_read_offset` (replaced),
   `_wait_next_records`, `can_resume_flow`, `_commit`, `crash`, `crashed`, `highwaters`, `assignment`;
 * `AIOKafkaConsumerThread`, overridden: `_create_worker_consumer`, `_fetch_records`; used: `call_thread`,
@@ -28,7 +28,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import uvloop
 from aiokafka import AIOKafkaConsumer
@@ -73,7 +73,7 @@ class _ForgetfulOffsets(dict[TP, int | None]):
 
 class _ConsumerThread(driver.AIOKafkaConsumerThread):
     _generation = 0
-    _ends: dict[TP, int]
+    _ends: Mapping[TP, int] = {}
 
     def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
@@ -87,7 +87,7 @@ class _ConsumerThread(driver.AIOKafkaConsumerThread):
 
     async def _seek_for(self, generation: int, positions: Mapping[TP, int], ends: Mapping[TP, int]) -> None:
         consumer = self._ensure_consumer()
-        self._ends = dict(ends)
+        self._ends = ends
         for tp, offset in positions.items():
             consumer.seek(tp, offset)
         self._generation = generation
@@ -95,8 +95,8 @@ class _ConsumerThread(driver.AIOKafkaConsumerThread):
     async def _fetch_records(self, *args: Any, **kwargs: Any) -> Round:  # type: ignore[override]
         records = await super()._fetch_records(*args, **kwargs)
         consumer = self._ensure_consumer()
-        self._ends.update({tp: consumer.highwater(tp) for tp in records})
-        return Round(records, dict(self._ends), self._generation)
+        self._ends = {**self._ends, **{tp: consumer.highwater(tp) for tp in records}}
+        return Round(records, self._ends, self._generation)
 
 
 class RoundConsumer(driver.Consumer):
@@ -157,14 +157,18 @@ class RoundConsumer(driver.Consumer):
             )
         return FlowError(f"the offsets to start from could not be read or reached: {error}")
 
-    def _get_active_partitions(self) -> set[TP]:
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:
         """Read no more of a partition while the job has records of it that must wait."""
-        return set(super()._get_active_partitions()) - self.transport.progress.waiting()
+        # Faust passes, and changes, its own set of the partitions that are not paused.
+        readable = (active_partitions or set()) - self.transport.progress.waiting()
+        return await super()._getmany(readable, timeout)
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
         """Yield one message that carries a round, when the one before it is done."""
         await self.gate.idle()
-        fetched = cast(Round, (await self._wait_next_records(timeout))[0])
+        fetched, _ = await self._wait_next_records(timeout)
+        if not isinstance(fetched, Round):
+            return  # every partition is paused
         if not fetched and not self.transport.progress.waiting():
             return
         # A message yielded while the flow is suspended is thrown away.

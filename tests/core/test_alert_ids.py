@@ -7,12 +7,20 @@ from detector.core.rule import Severity
 
 
 def test_the_id_of_an_alert_never_changes():
-    assert alert_id("no-password-burst", ("u1",), Severity.HIGH, 981_792) == "e0999c34445056cdf977be912c68d95d"
-    assert alert_id("r", ("用户", "m1"), Severity.INFO, (1_767_225_600_000, "e1")) == "33c09e4a030e805422c640821ff1c271"
+    assert (
+        alert_id("no-password-burst", ("u1",), Severity.HIGH, 981_792) == "e0999c34445056cdf977be912c68d95d"
+    )
+    assert (
+        alert_id("r", ("用户", "m1"), Severity.INFO, (1_767_225_600_000, "e1"))
+        == "33c09e4a030e805422c640821ff1c271"
+    )
 
 
 def test_the_id_of_a_case_never_changes():
-    assert case_of_sequence("face-after-remote-session", ("u1",), (1_767_225_600_000, "e1")) == "419c42138f664fdd0722daf4c0d5ddab"
+    assert (
+        case_of_sequence("face-after-remote-session", ("u1",), (1_767_225_600_000, "e1"))
+        == "419c42138f664fdd0722daf4c0d5ddab"
+    )
     assert case_of_period("no-password-burst", ("u1",), 981_792) == "87dd19eb826eb4aa42ed66a5594dcb11"
 
 

@@ -1,4 +1,4 @@
-"""One event at a time: what is raised, withdrawn, named anew, refused and forgotten. Lateness is 10 minutes."""
+"""One event at a time: what is raised, withdrawn, named anew, refused, forgotten. The lateness is 10m."""
 
 import msgspec
 import pytest
@@ -15,7 +15,7 @@ CAP = 1_000
 
 
 class Key:
-    """One key's history under an engine, with a line for all that is said: `raised c/1` names anchor and revision."""
+    """One key under an engine; of an alert a line `raised c/1` tells anchor and revision."""
 
     def __init__(self, *rules, cap=CAP):
         self.engine = Engine(rules, LATENESS, cap)
@@ -152,7 +152,10 @@ def test_an_alert_says_what_was_measured_against_what_and_over_which_events():
     assert alert.title == {"en": "Burst", "zh": "多笔"}
     assert alert.explanation == {"en": "2 within 10 minutes in Xiamen", "zh": "10分钟内2笔"}
     assert (alert.measures, alert.thresholds) == ({"count": 2}, {"count": {"gte": 2}})
-    assert [(item.event_id, item.event_time, item.step) for item in alert.evidence] == [("a", 0, None), ("b", MINUTE, None)]
+    assert [(item.event_id, item.event_time, item.step) for item in alert.evidence] == [
+        ("a", 0, None),
+        ("b", MINUTE, None),
+    ]
     assert (alert.evidence_total, alert.late, alert.approximate) == (2, False, False)
 
 
@@ -214,6 +217,7 @@ def test_the_other_anchor_may_lie_beyond_the_reach_of_the_late_event():
     events = ev("a", 30, "login"), ev("b", 31), ev("c", 38, "login"), ev("d", 39)
     assert key.said(*events) == ["raised b/1"]
     assert key.said(ev("x", 30.5, "password_reset")) == ["raised d/2"]
+    assert key.said(ev("y", 38.5, "password_reset")) == ["withdrawn d/3"]
 
 
 def test_an_earlier_anchor_that_arrives_late_leaves_the_name_alone():
@@ -255,7 +259,10 @@ def test_what_lies_exactly_a_span_after_a_late_event_is_looked_at_again():
 def test_a_withdrawal_is_of_its_own_key_alone():
     rule = window({"count": 1}, by=["user_id", "merchant_id"])
     key = Key(rule)
-    assert key.said(ev("b", 1, merchant_id="m1"), ev("d", 2, merchant_id="m2")) == ["raised b/1", "raised d/1"]
+    assert key.said(ev("b", 1, merchant_id="m1"), ev("d", 2, merchant_id="m2")) == [
+        "raised b/1",
+        "raised d/1",
+    ]
     # 0a of m1: b is the second of m1; a itself is the first, so the alert of m1 is named anew
     assert key.said(ev("a", 0, merchant_id="m1")) == ["raised a/2"]
 
@@ -293,7 +300,9 @@ def test_an_event_older_than_anything_that_would_be_kept_is_too_late():
 
 
 def test_how_long_an_event_is_kept_is_that_of_the_longest_rule_that_can_use_it():
-    short, long = rules(window({"count": {"gte": 9}}), window({"count": {"gte": 9}}, within="1h", where={"amount": 5}))
+    short, long = rules(
+        window({"count": {"gte": 9}}), window({"count": {"gte": 9}}, within="1h", where={"amount": 5})
+    )
     key = Key(short, long)
     key.see(ev("a", 0, amount=1), ev("b", 0, amount=5), ev("n", 21, "login"))
     key.restarted()
@@ -343,6 +352,15 @@ def test_an_alert_record_outlives_its_history_for_the_period_and_the_lateness():
     assert len(key.restarted().history.alerts) == 0
 
 
+def test_an_alert_record_outlives_its_period_while_its_anchor_is_kept():
+    # within 24h: 0a is kept for 24h 10m, and 30b, five hours late, falls into the period of its alert
+    rule = window({"count": {"gte": 1}}, within="24h")
+    key = Key(rule)
+    assert key.said(ev("a", 0), ev("n", 5 * 60, "login")) == ["raised a/1"]
+    key.restarted()
+    assert key.see(ev("b", 30)) == (Outcome.ACCEPTED, True, [])
+
+
 def test_a_key_is_kept_as_long_as_its_events_and_alerts_are_needed():
     rule = window({"count": {"gte": 2}}, within="30m")
     key = Key(rule)
@@ -366,7 +384,9 @@ def test_a_busy_key_forgets_what_is_over_without_being_told():
 # Duplicates
 
 
-@pytest.mark.parametrize("copy", [ev("a", 0), ev("a", 0, amount=9), ev("a", 5)], ids=["same", "other amount", "other time"])
+@pytest.mark.parametrize(
+    "copy", [ev("a", 0), ev("a", 0, amount=9), ev("a", 5)], ids=["same", "other amount", "other time"]
+)
 def test_a_second_event_of_an_id_is_dropped_and_the_first_to_arrive_counts(copy):
     key = Key(window({"count": {"gte": 2}}))
     key.see(ev("a", 0))
@@ -404,7 +424,8 @@ def test_beyond_the_cap_what_is_expired_goes_first():
 
 def test_a_rule_whose_span_does_not_reach_the_cut_stays_exact():
     short, long = rules(
-        window({"count": {"gte": 1}}, within="1m", **QUIET), window({"count": {"gte": 1}}, within="1h", **QUIET)
+        window({"count": {"gte": 1}}, within="1m", **QUIET),
+        window({"count": {"gte": 1}}, within="1h", **QUIET),
     )
     key = Key(short, long, cap=2)
     key.see(*debits(0, 1, 2))
@@ -414,3 +435,75 @@ def test_a_rule_whose_span_does_not_reach_the_cut_stays_exact():
 def test_lateness_is_in_event_time_so_a_pause_of_days_is_nothing_special():
     key = Key(THIRD)
     assert key.said(*debits(0, 1), ev("x", 48 * HOUR / MINUTE), ev("y", 48 * HOUR / MINUTE + 1)) == []
+
+
+@pytest.mark.xfail(strict=True, reason="a late event below the floor is cut next, and the floor falls to it")
+def test_the_floor_never_falls():
+    # cap 2: 10a is cut by 12c | 5z comes late and is cut: 10a is missing still
+    key = Key(window({"count": {"gte": 1}}, **QUIET), cap=2)
+    key.see(*debits(10, 11, 12), ev("z", 5))
+    assert key.history.floor == 10 * MINUTE
+    (alert,) = key.see(ev("e", 13)).alerts
+    assert alert.approximate
+
+
+@pytest.mark.xfail(strict=True, reason="the withdrawal looks for its anchor in the history, where it is cut")
+def test_an_alert_whose_anchor_was_cut_is_not_taken_back_for_that():
+    # cap 2: 10a is cut by 12y | 9z comes late, and a is looked for in vain
+    rule = window(
+        {"count": {"gte": 1}}, by=["user_id", "merchant_id"], event=["debit", "refund"], where={"amount": 1}
+    )
+    key = Key(rule, cap=2)
+    assert key.said(ev("a", 10), ev("x", 11, "login"), ev("y", 12, "login")) == ["raised a/1"]
+    assert key.said(ev("z", 9, merchant_id="m2")) == ["raised z/1"]
+
+
+@pytest.mark.xfail(strict=True, reason="what was cut comes back from the bytes that were appended before")
+def test_a_restart_beyond_the_cap_changes_nothing():
+    # cap 3: d cuts a. What the store has is a b c d and the floor
+    rule = window({"count": {"gte": 5}})
+    key = Key(rule, cap=3)
+    key.see(*debits(0, 1, 2, 3))
+    restored = History()
+    for item in key.history.unsaved:
+        restored.restore(item)
+    key.engine.settle(restored)
+    assert restored.ids == key.history.ids
+    key.history = restored
+    assert key.said(ev("e", 4)) == []
+
+
+@pytest.mark.xfail(
+    strict=True, reason="the span of a sequence includes its bound, the check of the floor does not"
+)
+def test_a_sequence_whose_span_just_reaches_the_cut_is_approximate():
+    # cap 2, within 10m: at 10c the login 0a could count, and it is cut
+    rule = sequence({"name": "login", "event": "login"}, {"name": "pay", "event": "debit", "within": "10m"})
+    key = Key(rule, cap=2)
+    key.see(ev("a", 0, "login"), ev("b", 0, "login"), ev("b2", 0, "login"))
+    (alert,) = key.see(ev("c", 10)).alerts
+    assert alert.approximate
+
+
+@pytest.mark.xfail(
+    strict=True, reason="the record is forgotten while an event of its period can still be accepted"
+)
+def test_an_alert_is_not_raised_a_second_time_by_an_event_that_comes_beyond_the_lateness():
+    # debits are kept for 24h 10m: 0a raises and is forgotten at n; 30b, of the same hour, is not too late
+    short, long = rules(
+        window({"count": {"gte": 1}}, within="5m"), window({"count": {"gte": 999}}, within="24h")
+    )
+    key = Key(short, long)
+    assert key.said(ev("a", 0), ev("n", 24 * 60 + 21, "login")) == ["raised a/1"]
+    assert key.see(ev("b", 30)) == (Outcome.ACCEPTED, True, [])
+
+
+@pytest.mark.xfail(strict=True, reason="the entity is read from an anchor that lacks the new rule's key")
+def test_a_rule_whose_key_changed_can_take_back_what_it_had_said():
+    # by user 5a raised; after the change by user and merchant the late 4b looks at 5a again
+    old = window({"count": {"gte": 1}}, event=["login", "debit"])
+    new = window({"count": {"gte": 1}}, event=["login", "debit"], by=["user_id", "merchant_id"])
+    key = Key(old)
+    assert key.said(ev("a", 5, "login")) == ["raised a/1"]
+    key.engine = Engine([new], LATENESS, CAP)
+    assert key.said(ev("b", 4)) == ["withdrawn a/2", "raised b/1"]

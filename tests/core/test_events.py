@@ -80,7 +80,12 @@ REFUSALS = [
     ("an empty user_id", debit(user_id=""), Reason.BAD_FIELD, "$.user_id"),
     ("a user_id that is a number", debit(user_id=7), Reason.BAD_FIELD, "$.user_id"),
     ("a word that is not among the allowed", debit(auth_method=SECRET), Reason.BAD_FIELD, "$.auth_method"),
-    ("one with what looks like a place in it", debit(user_tier=f"{SECRET} - at `$.x`\n"), Reason.BAD_FIELD, "$.user_tier"),
+    (
+        "one with what looks like a place in it",
+        debit(user_tier=f"{SECRET} - at `$.x`\n"),
+        Reason.BAD_FIELD,
+        "$.user_tier",
+    ),
     ("a truth value that is a number", debit(terminal_certified=1), Reason.BAD_FIELD, "$.terminal_certified"),
 ]
 
@@ -121,7 +126,9 @@ def test_an_optional_field_that_is_null_is_absent():
 
 
 @pytest.mark.parametrize(
-    "extra", [SECRET, None, [1, {"a": []}], {"type": "login"}, 10**30], ids=["text", "null", "list", "map", "huge"]
+    "extra",
+    [SECRET, None, [1, {"a": []}], {"type": "login"}, 10**30],
+    ids=["text", "null", "list", "map", "huge"],
 )
 def test_unknown_fields_are_kept_out_of_the_way(extra):
     assert decode(debit(note=extra)) == decode(debit())

@@ -35,7 +35,13 @@ def test_insert_tells_where_the_event_now_stands():
 
 
 # 1a 2b 2c 3d
-PLACES = [((0, ""), 0), ((2 * MINUTE, "a"), 1), ((2 * MINUTE, "c"), 2), ((2 * MINUTE, "d"), 3), ((9 * MINUTE, ""), 4)]
+PLACES = [
+    ((0, ""), 0),
+    ((2 * MINUTE, "a"), 1),
+    ((2 * MINUTE, "c"), 2),
+    ((2 * MINUTE, "d"), 3),
+    ((9 * MINUTE, ""), 4),
+]
 
 
 @pytest.mark.parametrize(("position", "index"), PLACES)

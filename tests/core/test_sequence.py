@@ -50,10 +50,20 @@ SPANS = [
     ("steps come in their order", sequence(LOGIN, PAY), [ev("a", 0), login("b", 1)], ""),
     ("a tie goes by the id", sequence(LOGIN, PAY), [login("a", 5), ev("b", 5)], "ab"),
     ("a tie against the order is none", sequence(LOGIN, PAY), [ev("y", 5), login("z", 5)], ""),
-    ("every completing event is an anchor", sequence(LOGIN, PAY), [login("a", 0), ev("b", 1), ev("c", 2)], "ab abc"),
+    (
+        "every completing event is an anchor",
+        sequence(LOGIN, PAY),
+        [login("a", 0), ev("b", 1), ev("c", 2)],
+        "ab abc",
+    ),
     ("the latest chain counts", sequence(LOGIN, PAY), [login("a", 0), login("b", 1), ev("c", 2)], "bc"),
     # 0a 9b 18c: each step in 10m of the one before, 18m in all
-    ("a step's within is from step to step", sequence(LOGIN, FACE, PAY), [login("a", 0), face("b", 9), ev("c", 18)], "abc"),
+    (
+        "a step's within is from step to step",
+        sequence(LOGIN, FACE, PAY),
+        [login("a", 0), face("b", 9), ev("c", 18)],
+        "abc",
+    ),
     (
         "the sequence's within is from first to last, inclusive",
         sequence(LOGIN, step("face", "face_verification"), step("pay", "debit"), within="12m"),
@@ -92,9 +102,19 @@ COUNTS = [
         [login("a", 0), ev("b", 1), login("c", 2), ev("d", 3)],
         "abd",
     ),
-    ("at_least on the first step", sequence(PAY | {"at_least": 2}, FACE), [*debits(0, 1), face("x", 2)], "abx"),
+    (
+        "at_least on the first step",
+        sequence(PAY | {"at_least": 2}, FACE),
+        [*debits(0, 1), face("x", 2)],
+        "abx",
+    ),
     # 0a 10b: the first step's own within bounds its events
-    ("the first step's within is inclusive", sequence(PAY | {"at_least": 2}, FACE), [*debits(0, 10), face("x", 11)], "abx"),
+    (
+        "the first step's within is inclusive",
+        sequence(PAY | {"at_least": 2}, FACE),
+        [*debits(0, 10), face("x", 11)],
+        "abx",
+    ),
     (
         "1 ms more is outside",
         sequence(PAY | {"at_least": 2}, FACE),
@@ -104,19 +124,37 @@ COUNTS = [
     (
         "distinct values",
         sequence(LOGIN, PAY | {"at_least": 2, "distinct": "card_id"}),
-        [login("a", 0), ev("b", 1, card_id="k1"), ev("c", 2, card_id="k1"), ev("d", 3), ev("e", 4, card_id="k2")],
+        [
+            login("a", 0),
+            ev("b", 1, card_id="k1"),
+            ev("c", 2, card_id="k1"),
+            ev("d", 3),
+            ev("e", 4, card_id="k2"),
+        ],
         "abcde",
     ),
     (
         "same: the events of the step agree",
         sequence(LOGIN, PAY | {"at_least": 2, "same": "card_id"}),
-        [login("a", 0), ev("b", 1, card_id="k1"), ev("c", 2, card_id="k2"), ev("d", 3), ev("e", 4, card_id="k1")],
+        [
+            login("a", 0),
+            ev("b", 1, card_id="k1"),
+            ev("c", 2, card_id="k2"),
+            ev("d", 3),
+            ev("e", 4, card_id="k1"),
+        ],
         "abe",
     ),
     (
         "same on the sequence: the steps agree, and what lacks the field does not",
         sequence(LOGIN, PAY, same=["device_id"]),
-        [login("a", 0, device_id="d1"), login("b", 1), ev("c", 2, device_id="d1"), ev("d", 3, device_id="d2"), ev("e", 4)],
+        [
+            login("a", 0, device_id="d1"),
+            login("b", 1),
+            ev("c", 2, device_id="d1"),
+            ev("d", 3, device_id="d2"),
+            ev("e", 4),
+        ],
         "ac",
     ),
 ]
@@ -130,15 +168,40 @@ def cancelled_by(**options):
 
 CANCELS = [
     ("an unless event between cancels", cancelled_by(), [started("a", 0), ended("b", 1), face("c", 2)], ""),
-    ("one before the step before does not", cancelled_by(), [ended("a", 0), started("b", 1), face("c", 2)], "bc"),
-    ("one after the completing event does not", cancelled_by(), [started("a", 0), face("b", 1), ended("c", 2)], "ab"),
+    (
+        "one before the step before does not",
+        cancelled_by(),
+        [ended("a", 0), started("b", 1), face("c", 2)],
+        "bc",
+    ),
+    (
+        "one after the completing event does not",
+        cancelled_by(),
+        [started("a", 0), face("b", 1), ended("c", 2)],
+        "ab",
+    ),
     # ties at 5m: a b c in this order
     ("a tie between cancels", cancelled_by(), [started("a", 5), ended("b", 5), face("c", 5)], ""),
     ("a tie before does not", cancelled_by(), [ended("a", 5), started("b", 5), face("c", 5)], "bc"),
     ("a tie after does not", cancelled_by(), [started("a", 5), face("b", 5), ended("c", 5)], "ab"),
-    ("a new start after it begins anew", cancelled_by(), [started("a", 0), ended("b", 1), started("c", 2), face("d", 3)], "cd"),
-    ("exactly `before` earlier cancels", cancelled_by(before="2m"), [started("a", 0), ended("b", 1), face("c", 3)], ""),
-    ("1 ms less does not", cancelled_by(before="2m"), [started("a", 0), ended("b", 1, ms=1), face("c", 3)], "ac"),
+    (
+        "a new start after it begins anew",
+        cancelled_by(),
+        [started("a", 0), ended("b", 1), started("c", 2), face("d", 3)],
+        "cd",
+    ),
+    (
+        "exactly `before` earlier cancels",
+        cancelled_by(before="2m"),
+        [started("a", 0), ended("b", 1), face("c", 3)],
+        "",
+    ),
+    (
+        "1 ms less does not",
+        cancelled_by(before="2m"),
+        [started("a", 0), ended("b", 1, ms=1), face("c", 3)],
+        "ac",
+    ),
     (
         "same: an event of another session does not cancel",
         cancelled_by(same="session_id"),
@@ -149,7 +212,12 @@ CANCELS = [
     (
         "same: what is cancelled is passed over for an earlier event",
         cancelled_by(same="session_id"),
-        [started("a", 0, session_id="s1"), started("b", 1, session_id="s2"), ended("c", 2, session_id="s2"), face("d", 3)],
+        [
+            started("a", 0, session_id="s1"),
+            started("b", 1, session_id="s2"),
+            ended("c", 2, session_id="s2"),
+            face("d", 3),
+        ],
         "ad",
     ),
     (
@@ -229,7 +297,12 @@ def test_an_override_reads_fields_of_steps_and_of_the_anchor_and_replaces_the_se
             ]
         },
     )
-    events = [login("a", 0, new_device=True), ev("b", 1, amount=5), ev("c", 2, amount=2), ev("d", 3, amount=4)]
+    events = [
+        login("a", 0, new_device=True),
+        ev("b", 1, amount=5),
+        ev("c", 2, amount=2),
+        ev("d", 3, amount=4),
+    ]
     assert anchors(rule, events) == [("a", "low"), ("b", "critical"), ("c", "medium"), ("d", "high")]
 
 

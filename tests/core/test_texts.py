@@ -15,7 +15,25 @@ def test_a_duration_is_read(written, ms):
 
 
 @pytest.mark.parametrize(
-    "written", ["", "10", "m", "10 m", "1.5h", "-1s", "1h30m", "10M", "10min", "1w", " 1s", "1s\n", "9999999999s", 10, None, True]
+    "written",
+    [
+        "",
+        "10",
+        "m",
+        "10 m",
+        "1.5h",
+        "-1s",
+        "1h30m",
+        "10M",
+        "10min",
+        "1w",
+        " 1s",
+        "1s\n",
+        "9999999999s",
+        10,
+        None,
+        True,
+    ],
 )
 def test_what_is_no_duration_is_not(written):
     assert parse_duration(written) is None

@@ -42,7 +42,12 @@ WINDOWS = [
     ("other types do not trigger", window({"count": {"gte": 1}}), [ev("a", 0, "login"), ev("b", 1)], "b"),
     ("where must match", window({"count": {"gte": 1}}, where={"amount": 2}), amounts(1, 2), "b"),
     # sums 3 | 3 (no amount) | 8
-    ("the sum passes over what has none", window({"sum(amount)": {"gte": 3}}, event=BOTH), amounts(3, None, 5), "abc"),
+    (
+        "the sum passes over what has none",
+        window({"sum(amount)": {"gte": 3}}, event=BOTH),
+        amounts(3, None, 5),
+        "abc",
+    ),
     ("the sum of nothing is 0", window({"sum(amount)": 0}, event=BOTH), amounts(None, 4), "a"),
     ("distinct counts values", window({"distinct(amount)": 2}), amounts(4, 4, 5), "c"),
     ("distinct of nothing is 0", window({"distinct(amount)": 0}, event=BOTH), amounts(None), "a"),
@@ -59,7 +64,12 @@ WINDOWS = [
     # 3 | 8/2 | 9/3
     ("a ratio", window({"sum(amount) / count": {"gt": 3}}), amounts(3, 5, 1), "b"),
     ("a ratio over 0 is 0", window({"count / sum(amount)": 0}), amounts(0, 2), "a"),
-    ("a ratio of nothing compares false", window({"max(amount) / count": {"lt": 1}}, event=BOTH), amounts(None), ""),
+    (
+        "a ratio of nothing compares false",
+        window({"max(amount) / count": {"lt": 1}}, event=BOTH),
+        amounts(None),
+        "",
+    ),
     ("gte at its bound", window({"count": {"gte": 2}}), debits(0, 1, 2), "bc"),
     ("gt beyond it", window({"count": {"gt": 2}}), debits(0, 1, 2), "c"),
     ("lte at its bound", window({"count": {"lte": 2}}), debits(0, 1, 2), "ab"),
@@ -72,7 +82,9 @@ WINDOWS = [
 ]
 
 
-@pytest.mark.parametrize(("rule", "events", "expected"), [pytest.param(*row[1:], id=row[0]) for row in WINDOWS])
+@pytest.mark.parametrize(
+    ("rule", "events", "expected"), [pytest.param(*row[1:], id=row[0]) for row in WINDOWS]
+)
 def test_a_window_holds_at(rule, events, expected):
     assert anchors(rule, events) == expected
 
@@ -105,7 +117,13 @@ def test_a_field_that_a_type_does_not_have_is_absent_there():
 OUT, BACK = {"event": "debit"}, {"event": "refund"}
 
 SELECTS = [
-    ("an event of any selector triggers", {"count(out)": 1}, {"out": OUT, "back": BACK}, [ev("a", 0), ev("b", 1, "refund")], "ab"),
+    (
+        "an event of any selector triggers",
+        {"count(out)": 1},
+        {"out": OUT, "back": BACK},
+        [ev("a", 0), ev("b", 1, "refund")],
+        "ab",
+    ),
     # 0a debit 5b refund: at 5m the 5m of `out` is (0m, 5m]
     (
         "a selector's own within",
@@ -115,7 +133,13 @@ SELECTS = [
         "b",
     ),
     # at 4m `early` is (-6m, -1m], at 5m (-5m, 0m]
-    ("exactly `before` ago is inside", {"count(early)": 1}, {"early": OUT | {"before": "5m"}, "all": OUT}, debits(0, 4, 5), "c"),
+    (
+        "exactly `before` ago is inside",
+        {"count(early)": 1},
+        {"early": OUT | {"before": "5m"}, "all": OUT},
+        debits(0, 4, 5),
+        "c",
+    ),
     (
         "1 ms less than `before` ago is not",
         {"count(early)": 1},
@@ -131,8 +155,20 @@ SELECTS = [
         debits(0, 1, 6, 9, 10),
         "e",
     ),
-    ("a field of a selector", {"sum(back.amount)": 5}, {"out": OUT, "back": BACK}, [ev("a", 0, amount=5), ev("b", 1, "refund", amount=5)], "b"),
-    ("the span of nothing is 0s", {"span(out)": {"lt": "1s"}}, {"out": OUT, "back": BACK}, [ev("a", 0, "refund")], "a"),
+    (
+        "a field of a selector",
+        {"sum(back.amount)": 5},
+        {"out": OUT, "back": BACK},
+        [ev("a", 0, amount=5), ev("b", 1, "refund", amount=5)],
+        "b",
+    ),
+    (
+        "the span of nothing is 0s",
+        {"span(out)": {"lt": "1s"}},
+        {"out": OUT, "back": BACK},
+        [ev("a", 0, "refund")],
+        "a",
+    ),
 ]
 
 
@@ -204,7 +240,9 @@ def test_findings_name_the_conditions_that_held_and_no_others():
 def test_evidence_is_what_any_selector_selected_each_once_in_order():
     # 0a login | 1b debit | 2c refund | 11d debit: (1m, 11m] has lost a and b
     rule = select({"count(all)": {"gte": 1}}, all={"event": ["debit", "refund"]}, out=OUT)
-    history, _, findings = last_anchor(rule, [ev("a", 0, "login"), ev("b", 1), ev("c", 2, "refund"), ev("d", 11)])
+    history, _, findings = last_anchor(
+        rule, [ev("a", 0, "login"), ev("b", 1), ev("c", 2, "refund"), ev("d", 11)]
+    )
     assert [(history.ids[item.at], item.step) for item in findings.evidence] == [("c", None), ("d", None)]
 
 

@@ -50,6 +50,9 @@ class Recorder:
             self.values += [record.value for record in records]
             self.expected[tp] = self.store[tp] = offsets[-1] + 1
 
+    def waiting(self) -> set[TP]:
+        return set()
+
     def progress(self) -> Mapping[TP, int]:
         return self.store
 
@@ -107,15 +110,17 @@ async def crashed(job: Job, seconds: float = 15) -> BaseException:
     return error
 
 
-async def produce(kafka, names, each: int, value: bytes = b"v", **settings) -> int:
+async def produce(
+    kafka, names, each: int, value: bytes = b"v", partitions: int = PARTITIONS, **settings
+) -> int:
     """Write `each` records to every partition, and return how many that makes."""
     async with AIOKafkaProducer(bootstrap_servers=kafka.bootstrap, linger_ms=5, **settings) as producer:
         for number in range(each):
             for name in names:
-                for partition in range(PARTITIONS):
+                for partition in range(partitions):
                     await producer.send(name, value, key=b"key-%d" % number, partition=partition)
         await producer.flush()
-    return each * len(names) * PARTITIONS
+    return each * len(names) * partitions
 
 
 def partitions_of(names) -> set[TP]:
@@ -200,6 +205,55 @@ async def test_a_second_worker_joins_and_leaves_and_each_worker_starts_where_the
     assert {tp: sorted({*first.offsets[tp], *second.offsets[tp]}) for tp in store} == {
         tp: list(range(150)) for tp in partitions_of(names)
     }
+
+
+async def test_a_worker_that_had_no_partition_takes_over_when_the_owner_leaves(kafka, topics, job):
+    alone = tuple([await topics(stem) for stem in ("payments", "logins", "complaints")])
+    store: dict[TP, int] = {}
+    workers = {Recorder(store): asyncio.Event() for _ in range(2)}
+    first, second = workers
+    tasks = {first: asyncio.create_task(run_job(job(first, topics=alone), workers[first]))}
+    await until(lambda: bool(first.asked))
+    tasks[second] = asyncio.create_task(run_job(job(second, topics=alone), workers[second]))
+    async with asyncio.timeout(10):
+        while await members(job(first)) < len(workers):
+            await asyncio.sleep(0.05)
+    written = await produce(kafka, alone, 10, partitions=1)
+    await until(lambda: sum(store.values()) >= written)
+    owner, spare = sorted(workers, key=lambda worker: worker.count, reverse=True)
+    assert spare.count == 0
+    workers[owner].set()
+    await tasks[owner]
+    written += await produce(kafka, alone, 10, partitions=1)
+    await until(lambda: sum(store.values()) >= written)
+    workers[spare].set()
+    await tasks[spare]
+    assert {tuple(offsets) for offsets in spare.offsets.values()} == {tuple(range(10, 20))}
+
+
+async def test_a_partition_whose_records_must_wait_is_not_read_until_they_need_not(kafka, names, job):
+    class Waiting(Recorder):
+        def __init__(self, held: TP) -> None:
+            super().__init__()
+            self.held = {held}
+            self.empty_rounds = 0
+
+        def waiting(self) -> set[TP]:
+            return self.held
+
+        async def process(self, fetched: Round) -> None:
+            await super().process(fetched)
+            self.empty_rounds += not fetched
+
+    held = TP(names[0], 1)
+    handler = Waiting(held)
+    async with running(job(handler)):
+        total = await produce(kafka, names, 20)
+        await until(lambda: handler.count >= total - 20 and handler.empty_rounds > 0)
+        assert held not in handler.offsets
+        handler.held = set()
+        await until(lambda: handler.count >= total)
+    assert handler.offsets == {tp: list(range(20)) for tp in partitions_of(names)}
 
 
 async def test_a_round_that_fails_ends_the_job_and_is_not_committed(kafka, names, job):

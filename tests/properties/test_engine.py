@@ -28,7 +28,10 @@ TOPIC = "payments"
 
 FRAGILE: list[dict[str, Any]] = [
     {"window": {"event": "debit", "within": "8m"}, "when": {"count": 2}},
-    {"window": {"event": ["debit", "transfer"], "within": "10m"}, "when": {"last(auth_method)": {"ne": "none"}}},
+    {
+        "window": {"event": ["debit", "transfer"], "within": "10m"},
+        "when": {"last(auth_method)": {"ne": "none"}},
+    },
     {
         "window": {"within": "10m", "select": {"out": {"event": "debit"}, "back": {"event": "login"}}},
         "when": {"count(back) / count(out)": {"lt": 0.5}, "count(out)": {"gte": 2}},
@@ -53,7 +56,12 @@ FRAGILE: list[dict[str, Any]] = [
             "steps": [
                 {"name": "login", "event": "login", "alert": "low"},
                 {"name": "face", "event": "face_verification", "unless": {"event": "sms_sync_enabled"}},
-                {"name": "pay", "event": "debit", "at_least": 2, "unless": {"event": "login", "before": "1m"}},
+                {
+                    "name": "pay",
+                    "event": "debit",
+                    "at_least": 2,
+                    "unless": {"event": "login", "before": "1m"},
+                },
             ],
         },
         "overrides": [{"where": {"login.new_device": True}, "severity": "high"}],
@@ -126,7 +134,9 @@ def test_a_standing_alert_names_an_event_that_makes_the_rule_hold(fragile):
     for seed in range(100):
         written, read, arrived = fragile(seed, cooldown="1h")
         held = {
-            (rule["id"], anchor.event_id, anchor.severity) for rule in written for anchor in anchors(rule, arrived)
+            (rule["id"], anchor.event_id, anchor.severity)
+            for rule in written
+            for anchor in anchors(rule, arrived)
         }
         for revisions in by_alert_id(observe_all(read, arrived)).values():
             last = revisions[-1]
@@ -232,8 +242,10 @@ def test_a_copy_of_an_event_anywhere_after_it_changes_nothing(draw):
 # What an alert says of its anchor
 
 
-def in_order_without_cooldown(draw: Callable[..., Draw]) -> Iterator[tuple[list[Alert], dict[Any, list[Anchor]]]]:
-    """Each alert, and the twin's anchors by rule, event, severity and key: every anchor alerts, none falls."""
+def in_order_without_cooldown(
+    draw: Callable[..., Draw],
+) -> Iterator[tuple[list[Alert], dict[Any, list[Anchor]]]]:
+    """Every alert, and the twin's anchors by rule, event, severity and key."""
     for seed in range(150):
         written, read, arrived = draw(seed, n=70, in_order=True, cooldown="0s")
         by_place: dict[Any, list[Anchor]] = defaultdict(list)
@@ -297,7 +309,9 @@ def test_the_revisions_of_an_alert_tell_one_story(fragile):
         written, read, arrived = fragile(seed, cooldown=["0s", "5m", "10m"][seed % 3])
         stories = by_alert_id(observe_all(read, arrived))
         for revisions in stories.values():
-            assert [alert.revision for alert in revisions] == list(range(1, len(revisions) + 1)), f"seed {seed}"
+            assert [alert.revision for alert in revisions] == list(range(1, len(revisions) + 1)), (
+                f"seed {seed}"
+            )
             assert revisions[0].status is Status.RAISED, f"seed {seed}"
             for before, after in pairwise(revisions):
                 steps[before.status, after.status] += 1

@@ -97,7 +97,9 @@ def test_a_shipped_rule_has_no_warnings_and_the_name_of_its_file(shipped):
 
 
 def test_a_shipped_rule_passes_its_own_tests(shipped):
-    assert [f"{failure.example.name}: {failure.message}" for failure in failures(shipped.rule, shipped.examples)] == []
+    assert [
+        f"{failure.example.name}: {failure.message}" for failure in failures(shipped.rule, shipped.examples)
+    ] == []
 
 
 def test_a_shipped_rule_has_a_test_that_fires_and_one_that_is_quiet(shipped):
@@ -110,8 +112,7 @@ def test_a_shipped_rule_speaks_both_languages(shipped):
     for texts in (shipped.rule.title, shipped.rule.explanation):
         assert set(texts) == set(LANGUAGES)
         assert any("\u4e00" <= letter <= "\u9fff" for letter in texts["zh"])
-        assert texts["en"].isascii()
-    assert len({len(path.read_text()) for path in SHIPPED}) == len(SHIPPED)
+        assert not any("\u4e00" <= letter <= "\u9fff" for letter in texts["en"])
 
 
 def alerts_of(rule, events, resume=False):

@@ -2,7 +2,6 @@
 
 import pytest
 
-from detector.core.rule import Mode
 from detector.rules.reader import read_rule
 from detector.rules.trial import failures
 
@@ -45,14 +44,31 @@ WRONG = [
     ("an alert that does not come", "[{at: 0s, type: debit}]", "[{at: 0s}]", "expected an alert at 0s"),
     ("an alert that nobody expects", TWO, "[]", "found an alert at 90s high"),
     ("another time", TWO, "[{at: 91s}]", "expected an alert at 91s; found an alert at 90s high"),
-    ("another severity", TWO, "[{at: 90s, severity: low}]", "expected an alert at 90s low; found an alert at 90s high"),
-    ("another action", TWO, "[{at: 90s, action: call}]", "expected an alert at 90s call; found an alert at 90s high"),
-    ("another key", TWO, "[{at: 90s, merchant_id: m2}]", "expected an alert at 90s m2; found an alert at 90s high"),
+    (
+        "another severity",
+        TWO,
+        "[{at: 90s, severity: low}]",
+        "expected an alert at 90s low; found an alert at 90s high",
+    ),
+    (
+        "another action",
+        TWO,
+        "[{at: 90s, action: call}]",
+        "expected an alert at 90s call; found an alert at 90s high",
+    ),
+    (
+        "another key",
+        TWO,
+        "[{at: 90s, merchant_id: m2}]",
+        "expected an alert at 90s m2; found an alert at 90s high",
+    ),
     ("one alert twice", TWO, "[{at: 90s}, {at: 90s}]", "expected an alert at 90s"),
 ]
 
 
-@pytest.mark.parametrize(("events", "alerts", "message"), [pytest.param(*row[1:], id=row[0]) for row in WRONG])
+@pytest.mark.parametrize(
+    ("events", "alerts", "message"), [pytest.param(*row[1:], id=row[0]) for row in WRONG]
+)
 def test_a_test_that_expects_wrongly_says_what_was_found(messages, events, alerts, message):
     assert messages(events, alerts) == [message]
 
@@ -64,11 +80,13 @@ def test_only_alerts_that_stand_in_the_end_count(messages):
 
 
 def test_a_rule_that_is_off_is_tested_as_if_it_were_on(messages):
-    assert Mode.OFF == "off"
     assert messages(TWO, "[{at: 90s}]", RULE + "mode: off\n") == []
 
 
 def test_rules_by_merchant_are_tested_over_the_events_of_each_merchant(messages):
     rule = RULE.replace("[user_id, merchant_id]", "merchant_id")
-    events = "[{at: 0s, type: debit, user_id: u1}, {at: 1m, type: debit, user_id: u2}, {at: 2m, type: debit, merchant_id: m2}]"
+    events = (
+        "[{at: 0s, type: debit, user_id: u1}, {at: 1m, type: debit, user_id: u2},"
+        " {at: 2m, type: debit, merchant_id: m2}]"
+    )
     assert messages(events, "[{at: 1m, merchant_id: m1}]", rule) == []

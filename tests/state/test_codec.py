@@ -120,7 +120,9 @@ def test_a_record_that_came_back_can_be_changed_and_written_again(codec):
 
 
 def test_what_came_back_can_be_written_again_to_the_same_bytes(codec):
-    entries = [Entry(event_of(kind, n), Source("payments", PARTITION, n)) for n, kind in enumerate(EVENT_TYPES)]
+    entries = [
+        Entry(event_of(kind, n), Source("payments", PARTITION, n)) for n, kind in enumerate(EVENT_TYPES)
+    ]
     data, _ = stored(codec, [Floor(1), *entries, record()])
     history, _ = codec.decode(data, PARTITION, KEY)
     assert stored(codec, history.contents())[0] == data
@@ -275,6 +277,13 @@ def test_a_source_of_a_topic_that_is_no_longer_read_is_corrupt():
     data, _ = stored(Codec(TOPICS, "user_id"), [Entry(event_of("login"), Source("complaints", PARTITION, 1))])
     with pytest.raises(CorruptStateError):
         Codec(TOPICS[:2], "user_id").decode(data, PARTITION, KEY)
+
+
+@pytest.mark.xfail(strict=True, reason="AttributeError instead of CorruptStateError")
+def test_an_event_that_cannot_have_the_key_is_corrupt(codec):
+    data, _ = stored(codec, [Entry(event_of("device_bound"), None)])
+    with pytest.raises(CorruptStateError):
+        Codec(TOPICS, "merchant_id").decode(data, PARTITION, "m1")
 
 
 def test_more_topics_than_a_source_can_tell_apart_are_refused():

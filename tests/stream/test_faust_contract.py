@@ -47,6 +47,7 @@ def test_the_versions_are_the_ones_that_were_read(package, pinned):
         (Consumer._drain_messages, "3f1b608ae610"),
         (Consumer._wait_next_records, "eca5f200678b"),
         (ThreadDelegateConsumer.threadsafe_partitions_revoked, "7b1abe4fccf4"),
+        (ThreadDelegateConsumer._getmany, "51ec59403bc3"),
         (ThreadDelegateConsumer._commit, "a5121fa291ce"),
         (ConsumerThread.on_partitions_revoked, "a459c6266a4f"),
         (driver.Consumer._new_consumer_thread, "0bc8e7de1009"),
@@ -84,6 +85,7 @@ def test_the_methods_around_the_transport_are_unchanged(function, fingerprint):
         (Consumer.commit, ["self", "topics", "start_new_transaction"]),
         (Consumer.on_partitions_revoked, ["self", "revoked"]),
         (Consumer.on_partitions_assigned, ["self", "assigned", "generation_id"]),
+        (ThreadDelegateConsumer._getmany, ["self", "active_partitions", "timeout"]),
         (ThreadDelegateConsumer._new_consumer_thread, ["self"]),
         (driver.AIOKafkaConsumerThread._create_worker_consumer, ["self", "transport"]),
         (

@@ -8,7 +8,7 @@ from detector.stream.rounds import Round
 
 
 def _round(generation: int) -> Round:
-    return Round({TP("payments", 0): []}, generation)
+    return Round({TP("payments", 0): []}, {}, generation)
 
 
 def _assigned() -> Gate:

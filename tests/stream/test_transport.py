@@ -28,7 +28,7 @@ async def _getmany(consumer: SimpleNamespace) -> list[Round]:
 
 
 async def test_a_round_fetched_while_the_flow_is_suspended_waits_until_it_resumes():
-    fetched = Round({TP("a", 0): ["record"]}, generation=1)
+    fetched = Round({TP("a", 0): ["record"]}, {TP("a", 0): 1}, generation=1)
     consumer = _consumer_that_fetched(fetched)
     getting = asyncio.create_task(_getmany(consumer))
     _, waiting = await asyncio.wait({getting}, timeout=0.05)
@@ -38,7 +38,7 @@ async def test_a_round_fetched_while_the_flow_is_suspended_waits_until_it_resume
 
 
 async def test_a_round_whose_generation_ends_while_the_flow_is_suspended_is_dropped():
-    consumer = _consumer_that_fetched(Round({TP("a", 0): ["record"]}, generation=1))
+    consumer = _consumer_that_fetched(Round({TP("a", 0): ["record"]}, {TP("a", 0): 1}, generation=1))
     getting = asyncio.create_task(_getmany(consumer))
     await asyncio.sleep(0)
     consumer.gate.revoke()

@@ -1,0 +1,129 @@
+"""Topics of a partition number advance together in event time."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from detector.stream.alignment import Alignment, Dated
+
+SLACK = 10
+
+
+def dated(*times: int, first: int = 0) -> list[Dated[int]]:
+    return [Dated(time, first + number, time) for number, time in enumerate(times)]
+
+
+def taken(alignment: Alignment[int], patient: bool = True) -> list[tuple[str, int]]:
+    return [(topic, record.event_time) for topic, record in alignment.release(patient)]
+
+
+def aligned(**ends: int) -> Alignment[int]:
+    alignment = Alignment[int](dict.fromkeys(("payments", "logins"), 0), SLACK)
+    for topic, end in ends.items():
+        alignment.extends_to(topic, end)
+    return alignment
+
+
+def test_what_is_at_hand_goes_in_the_order_of_event_time() -> None:
+    #  payments  1     4   5
+    #  logins      2 3       9
+    alignment = aligned()
+    alignment.extend("payments", dated(1, 4, 5))
+    alignment.extend("logins", dated(2, 3, 9))
+    assert taken(alignment) == [
+        ("payments", 1),
+        ("logins", 2),
+        ("logins", 3),
+        ("payments", 4),
+        ("payments", 5),
+        ("logins", 9),
+    ]
+
+
+def test_each_topic_keeps_its_own_order_even_where_its_times_do_not() -> None:
+    alignment = aligned()
+    alignment.extend("payments", dated(5, 1, 3))
+    alignment.extend("logins", dated(4))
+    released = taken(alignment)
+    assert [time for topic, time in released if topic == "payments"] == [5, 1, 3]
+    assert len(released) == 4
+
+
+def test_a_topic_waits_for_another_whose_backlog_was_not_read_yet() -> None:
+    alignment = aligned(logins=7)
+    alignment.extend("payments", dated(100, 200))
+    assert taken(alignment) == []
+    assert alignment.waiting() == {"payments"}
+
+
+def test_it_may_run_ahead_of_a_backlog_by_the_slack_and_no_further() -> None:
+    alignment = aligned(logins=7)
+    alignment.extend("logins", dated(100))
+    alignment.extend("payments", dated(50, 110, 111))
+    assert taken(alignment) == [("payments", 50), ("logins", 100), ("payments", 110)]
+    assert alignment.waiting() == {"payments"}
+
+
+def test_it_goes_on_when_the_backlog_has_been_read() -> None:
+    alignment = aligned(logins=2)
+    alignment.extend("payments", dated(500))
+    alignment.extend("logins", dated(100))
+    assert taken(alignment) == [("logins", 100)]
+    alignment.extend("logins", dated(101, first=1))
+    assert taken(alignment) == [("logins", 101), ("payments", 500)]
+    assert alignment.waiting() == set()
+
+
+def test_a_topic_without_backlog_holds_nothing_up() -> None:
+    alignment = aligned(logins=0)
+    alignment.extend("payments", dated(1, 10_000))
+    assert taken(alignment) == [("payments", 1), ("payments", 10_000)]
+
+
+def test_two_topics_never_wait_for_each_other() -> None:
+    # Both have more to come, and both have something far ahead at their head.
+    alignment = aligned(payments=9, logins=9)
+    alignment.extend("payments", dated(900, 10))
+    alignment.extend("logins", dated(800, 20))
+    assert taken(alignment)[0] == ("logins", 800)
+
+
+def test_without_patience_everything_at_hand_goes() -> None:
+    alignment = aligned(logins=7)
+    alignment.extend("payments", dated(100, 200))
+    assert taken(alignment, patient=False) == [("payments", 100), ("payments", 200)]
+
+
+def test_records_that_were_handed_over_before_are_dropped() -> None:
+    alignment = Alignment[int]({"payments": 5}, SLACK)
+    alignment.extend("payments", dated(1, 2, 3, first=4))
+    alignment.extend("payments", dated(2, first=5))
+    assert [record.offset for _, record in alignment.release()] == [5, 6]
+
+
+@given(st.data())
+def test_every_record_goes_exactly_once_and_never_behind_a_backlog(data: st.DataObject) -> None:
+    """Whatever is fetched in whatever pieces: all goes, in offset order, and nothing overtakes too far."""
+    times = {
+        topic: sorted(data.draw(st.lists(st.integers(0, 100), max_size=12), label=topic))
+        for topic in ("payments", "logins")
+    }
+    alignment = aligned(**{topic: len(found) for topic, found in times.items()})
+    fetched = dict.fromkeys(times, 0)
+    processed: dict[str, list[int]] = {topic: [] for topic in times}
+    while any(fetched[topic] < len(times[topic]) for topic in times):
+        waiting = alignment.waiting()
+        ready = [topic for topic in times if fetched[topic] < len(times[topic]) and topic not in waiting]
+        assert ready, "nothing may be fetched, and nothing goes"
+        topic = data.draw(st.sampled_from(ready))
+        piece = data.draw(st.integers(1, 4))
+        first = fetched[topic]
+        alignment.extend(topic, dated(*times[topic][first : first + piece], first=first))
+        fetched[topic] = min(len(times[topic]), first + piece)
+        for name, record in alignment.release():
+            processed[name].append(record.event_time)
+            for other, found in times.items():
+                behind = found[len(processed[other]) :] if other != name else []
+                assert all(time >= record.event_time - SLACK for time in behind)
+    for name, record in alignment.release():
+        processed[name].append(record.event_time)
+    assert processed == times
