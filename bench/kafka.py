@@ -45,7 +45,14 @@ def drop_topics(bootstrap: str, prefix: str) -> None:
 def preproduce(bootstrap: str, prefix: str, records: Iterable[Record]) -> None:
     """Put the records on their topics; a record's timestamp is its event time."""
     producer = Producer(
-        {"bootstrap.servers": bootstrap, "linger.ms": 20, "queue.buffering.max.messages": 200_000}
+        {
+            "bootstrap.servers": bootstrap,
+            # Else a batch that is sent again, as happens on new topics, comes out of order or twice.
+            "enable.idempotence": True,
+            "linger.ms": 20,
+            "log_level": 3,
+            "queue.buffering.max.messages": 200_000,
+        }
     )
     for record in records:
         while True:

@@ -2,8 +2,9 @@
 
 The load is an open loop: event i of a run is due at start + i / rate whatever has become of the ones before,
 and that due time is the record's timestamp (CreateTime). A sender that falls behind sends late and the wait
-counts, so nothing is left out. Each alert is timed once, at its first revision, from the due time of the
-event that it names as its anchor.
+counts, so nothing is left out. The due time is the event time as well, as in life: events keep the
+simulator's order, but frauds that take minutes pass in seconds. Each alert is timed once, at its first
+revision, from the due time of the event that it names as its anchor.
 
 The floor is the same load, by the same sender to the same consumer, over one topic with no worker between.
 An alert's way has two such hops: the event's and its own.
@@ -18,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import msgspec
 from confluent_kafka import Consumer, Producer
@@ -26,19 +28,28 @@ from bench.errors import BenchFailed
 from bench.kafka import reader, value_of
 from bench.processes import Worker
 from bench.traffic import Record
+from detector.config import TopicSettings
 from detector.core.alert import Status
 from detector.stream.tail import read_alert
 
 LEAST_ALERTS = 100
-_LEAD_SECONDS = 0.2
+_LEAD_SECONDS = 2.0
 _POLL_SECONDS = 0.1
 _FLUSH_SECONDS = 10.0
 _DRAIN_SECONDS = 60.0
 _QUIET_SECONDS = 0.5
-_SENDER = {"linger.ms": 1, "acks": "all"}
+_SENDER = {"linger.ms": 1, "enable.idempotence": True, "log_level": 3}
 
 Due = dict[str, float]
 NameOf = Callable[[bytes], str | None]
+
+
+class _Sent(NamedTuple):
+    """What was sent, when each event was due (seconds since 1970), and the sender's worst lag (s)."""
+
+    records: list[Record]
+    due: Due
+    lag: float
 
 
 class _Named(msgspec.Struct):
@@ -50,12 +61,13 @@ _named = msgspec.json.Decoder(_Named)
 
 @dataclass
 class LatencyRun:
-    """One run, in milliseconds."""
+    """One run, in milliseconds; `sender_lag` is how far the sender was behind at worst, which counts."""
 
     samples: int
     p50: float
     p99: float
     worst: float
+    sender_lag: float
 
 
 @dataclass
@@ -124,28 +136,29 @@ def measure_floor(bootstrap: str, topic: str, runs: Sequence[Sequence[Record]], 
     latency = Latency(rate)
     with watching(bootstrap, topic, lambda value: _named.decode(value).event_id) as watch:
         for number, records in enumerate(runs):
-            due = _send(bootstrap, lambda _: topic, records, rate)
+            sent = _send(bootstrap, lambda _: topic, records, rate)
             watch.until_quiet()
             if number:
-                latency.runs.append(_run_of(due, watch.seen))
+                latency.runs.append(_run_of(sent, watch.seen))
     return latency
 
 
 def measure_latency(
-    worker: Worker, bootstrap: str, prefix: str, alerts: str, runs: Sequence[Sequence[Record]], rate: int
-) -> Latency:
-    """Each run's load through the worker; the first run warms everything up and is not counted."""
+    worker: Worker, bootstrap: str, topics: TopicSettings, runs: Sequence[Sequence[Record]], rate: int
+) -> tuple[Latency, list[Record]]:
+    """Each run's load through the worker, the first one uncounted to warm up; gives also what was sent."""
     latency = Latency(rate)
-    sent = 0
-    with watching(bootstrap, alerts, _anchor_of_new_alert) as watch:
+    total: list[Record] = []
+    names = topics.model_dump()
+    with watching(bootstrap, topics.alerts, _anchor_of_new_alert) as watch:
         for number, records in enumerate(runs):
-            due = _send(bootstrap, lambda topic: f"{prefix}.{topic}", records, rate)
-            sent += len(records)
-            worker.until_done(sent, _DRAIN_SECONDS, _POLL_SECONDS)
+            sent = _send(bootstrap, names.__getitem__, records, rate)
+            total += sent.records
+            worker.until_done(len(total), _DRAIN_SECONDS, _POLL_SECONDS)
             watch.until_quiet()
             if number:
-                latency.runs.append(_run_of(due, watch.seen))
-    return latency
+                latency.runs.append(_run_of(sent, watch.seen))
+    return latency, total
 
 
 @contextmanager
@@ -165,32 +178,31 @@ def _anchor_of_new_alert(value: bytes) -> str | None:
     return alert.anchor.event_id if is_new else None
 
 
-def _send(bootstrap: str, topic_of: Callable[[str], str], records: Sequence[Record], rate: int) -> Due:
-    """Send each record when it is due; gives the due times, in seconds since 1970."""
+def _send(bootstrap: str, topic_of: Callable[[str], str], records: Sequence[Record], rate: int) -> _Sent:
+    """Send each record when it is due."""
     producer = Producer({"bootstrap.servers": bootstrap, **_SENDER})
-    topics = {record.topic: topic_of(record.topic) for record in records}
-    for topic in set(topics.values()):
+    for topic in {topic_of(record.topic) for record in records}:
         producer.list_topics(topic, timeout=10)
-    due: Due = {}
+    start = time.time() + _LEAD_SECONDS
+    live = [record.at(int((start + number / rate) * 1000)) for number, record in enumerate(records)]
+    lag = 0.0
     gc.disable()
     try:
-        start = time.time() + _LEAD_SECONDS
-        for number, record in enumerate(records):
-            at = start + number / rate
-            if (ahead := at - time.time()) > 0:
+        for number, record in enumerate(live):
+            if (ahead := start + number / rate - time.time()) > 0:
                 time.sleep(ahead)
-            due[record.event_id] = at
-            producer.produce(topics[record.topic], record.value, record.key, timestamp=int(at * 1000))
+            lag = max(lag, -ahead)
+            producer.produce(topic_of(record.topic), record.value, record.key, timestamp=record.event_time)
             producer.poll(0)
     finally:
         gc.enable()
     if producer.flush(_FLUSH_SECONDS):
         raise BenchFailed("Kafka did not take all events")
-    return due
+    return _Sent(live, {record.event_id: start + n / rate for n, record in enumerate(live)}, lag)
 
 
-def _run_of(due: Due, seen: Due) -> LatencyRun:
-    took = sorted((seen[name] - at) * 1000 for name, at in due.items() if name in seen)
+def _run_of(sent: _Sent, seen: Due) -> LatencyRun:
+    took = sorted((seen[name] - at) * 1000 for name, at in sent.due.items() if name in seen)
     if len(took) < LEAST_ALERTS:
         raise BenchFailed(f"a run saw {len(took)} alerts, too few for percentiles: at least {LEAST_ALERTS}")
-    return LatencyRun(len(took), took[len(took) // 2], took[len(took) * 99 // 100], took[-1])
+    return LatencyRun(len(took), took[len(took) // 2], took[len(took) * 99 // 100], took[-1], sent.lag * 1000)

@@ -88,7 +88,7 @@ def _rows(results: Results) -> list[tuple[str, str, str]]:
         *_throughput_rows(results),
         *_faust_rows(results),
         *_latency_rows("alert latency", results.latency),
-        *_latency_rows("floor: one hop without a worker", results.floor),
+        *_latency_rows("one hop, no worker:", results.floor),
     ]
 
 
@@ -106,7 +106,7 @@ def _throughput_rows(results: Results) -> list[tuple[str, str, str]]:
             f"{found.worker_cpu_seconds:.1f} / {found.redis_cpu_seconds:.1f} / {kafka}",
             "s",
         ),
-        ("  standing alerts, equal to a backtest's", f"{results.alerts_standing:,}", "alerts"),
+        ("  standing alerts, as in a backtest", f"{results.alerts_standing:,}", "alerts"),
     ]
 
 
@@ -115,7 +115,7 @@ def _faust_rows(results: Results) -> list[tuple[str, str, str]]:
     if found is None:
         return []
     return [
-        ("plain Faust, one rule, tumbling window", f"{found.events_per_second:,.0f}", "events/s"),
+        ("plain Faust, one rule", f"{found.events_per_second:,.0f}", "events/s"),
         ("  per second of its CPU", f"{found.events_per_cpu_second:,.0f}", "events"),
         ("  events, in", f"{found.events:,} / {found.seconds:.1f}", "s"),
         ("  alerts raised", f"{found.alerts:,}", "alerts"),
@@ -130,7 +130,7 @@ def _latency_rows(name: str, found: Latency | None) -> list[tuple[str, str, str]
     p99s = " ".join(f"{run.p99:.1f}" for run in found.runs)
     samples = " ".join(f"{run.samples:,}" for run in found.runs)
     return [
-        (f"{name}, p50 at {found.rate:,} events/s", f"{found.p50:.1f}", f"ms ({p50s})"),
-        (f"{name}, p99", f"{found.p99:.1f}", f"ms ({p99s})"),
-        ("  timed in each run", samples, ""),
+        (f"{name} p50, {found.rate:,} events/s", f"{found.p50:.1f}", f"ms ({p50s})"),
+        (f"{name} p99", f"{found.p99:.1f}", f"ms ({p99s})"),
+        ("  timed in each run", "", samples),
     ]

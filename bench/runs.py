@@ -84,8 +84,8 @@ def run_latency(servers: Servers, plan: Plan, results: Results) -> None:
     make_topics(servers.bootstrap, topics, [echo], _PARTITIONS)
     results.floor = measure_floor(servers.bootstrap, echo, runs, plan.rate)
     with running_worker(servers.bootstrap, servers.redis_url, topics) as worker:
-        results.latency = measure_latency(worker, servers.bootstrap, prefix, topics.alerts, runs, plan.rate)
-    _check(servers, topics.alerts, records)
+        results.latency, sent = measure_latency(worker, servers.bootstrap, topics, runs, plan.rate)
+    _check(servers, topics.alerts, sent)
 
 
 def _check(servers: Servers, topic: str, records: Sequence[Record]) -> int:

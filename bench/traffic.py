@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from random import Random
 from typing import NamedTuple
+
+import msgspec
 
 from detector.config import Settings
 from detector.core.alert import Status
 from detector.replay.backtest import Backtest
 from detector.rules.rule_set import rules_in_force
-from detector.simulate import Traffic, encode, simulate
+from detector.simulate import Simulated, Traffic, encode, simulate
 
 SEED = 20260101
+WITHOUT_PASSWORD = 0.8
+"""The share of ordinary debits that need no password, as where such payments are the habit."""
+_SMALL_DEBIT = 9_900
 _EVENTS_PER_FRAUD = 7
 """About as many events a simulated fraud has."""
 
@@ -25,6 +31,12 @@ class Record(NamedTuple):
     value: bytes
     event_id: str
     event_time: int
+
+    def at(self, event_time: int) -> Record:
+        """The same event at another time."""
+        fields = msgspec.json.decode(self.value)
+        value = encode({**fields, "event_time": event_time})
+        return self._replace(value=value, event_time=event_time)
 
 
 def encoded_traffic(events: int, users: int, fraud: float, hours: float) -> list[Record]:
@@ -45,16 +57,22 @@ def encoded_traffic(events: int, users: int, fraud: float, hours: float) -> list
         start=int(time.time() * 1000) - span_ms,
         rate=events / (hours * 3600),
     )
-    return [
-        Record(
-            simulated.topic,
-            str(simulated.event["user_id"]).encode(),
-            encode(simulated.event),
-            str(simulated.event["event_id"]),
-            int(simulated.event["event_time"]),
-        )
-        for simulated in simulate(traffic)
-    ]
+    random = Random(SEED)
+    return [_record(simulated, random) for simulated in simulate(traffic)]
+
+
+def _record(simulated: Simulated, random: Random) -> Record:
+    event = simulated.event
+    # The simulator's ordinary users seldom pay without a password; windows over such debits would lie idle.
+    if event["type"] == "debit" and simulated.label is None and random.random() < WITHOUT_PASSWORD:
+        event = {**event, "auth_method": "none", "amount": min(int(event["amount"]), _SMALL_DEBIT)}
+    return Record(
+        simulated.topic,
+        str(event["user_id"]).encode(),
+        encode(event),
+        str(event["event_id"]),
+        int(event["event_time"]),
+    )
 
 
 def mean_bytes(records: Sequence[Record]) -> float:

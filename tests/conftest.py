@@ -1,5 +1,8 @@
 """Servers and topics for the tests that ask for them; a server starts at the first such test of a run."""
 
+import os
+import sys
+import threading
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -44,3 +47,21 @@ def redis_url(redis_server: RunningRedis) -> str:
     with redis.Redis.from_url(redis_server.url) as client:
         client.flushdb()
     return redis_server.url
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the run though a thread of a crashed job lives on: Faust's consumer thread is no daemon.
+
+    The worker itself ends its process in the same way.
+    """
+    left = [thread for thread in threading.enumerate() if not thread.daemon]
+    status = getattr(config, "detector_exit_status", None)
+    if len(left) > 1 and status is not None:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    session.config.detector_exit_status = int(exitstatus)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -42,11 +43,18 @@ def run(
     if elsewhere := ", ".join(rule.id for rule in in_force if rule.by[0] != "user_id" and rule.mode != "off"):
         fail(f"the worker evaluates rules by user_id only; leave these out or set them off: {elsewhere}")
     configure_logging(settings.log)
+    _collect_garbage_rarely()
     code = run_until_stopped(settings, in_force)
     # Threads of Faust's consumer may outlive a crash: nothing of them is needed any more.
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
+
+
+def _collect_garbage_rarely() -> None:
+    """Histories are many and hold no cycles: looking through them over and over took a fourth of the time."""
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 1_000)
 
 
 def run_until_stopped(settings: Settings, rules: Sequence[Rule]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from detector.core import alert as alerts
@@ -10,7 +11,7 @@ from detector.core.anchor import Anchor, Evidence
 from detector.core.events import Event
 from detector.core.history import AlertRecord, Entry, History, Position
 from detector.core.predicates import Predicate, compile_selector
-from detector.core.rule import Rule, Window, selectors_of
+from detector.core.rule import MeasureKind, Rule, Window, selectors_of
 from detector.core.sequence import SequenceEvaluator
 from detector.core.texts import WITHDRAWN, fill
 from detector.core.window import WindowEvaluator
@@ -25,6 +26,7 @@ class ActiveRule:
         self.evaluator: WindowEvaluator | SequenceEvaluator = (
             WindowEvaluator(rule) if isinstance(rule.body, Window) else SequenceEvaluator(rule)
         )
+        self.anchors_at = self.evaluator.anchors_at
         self._version = rule.version
 
     def uses(self) -> dict[str, list[Predicate]]:
@@ -62,7 +64,7 @@ class ActiveRule:
         for index in range(at, len(history)):
             if history.times[index] > end:
                 return None
-            for anchor in self.evaluator.anchors_at(history, index):
+            for anchor in self.anchors_at(history, index):
                 if self.alert_id(history, anchor) == record.alert_id:
                     return anchor
         return None
@@ -91,7 +93,7 @@ class ActiveRule:
             event_time=event.event_time,
             detected_at=detected_at,
             title=self.rule.title,
-            explanation=fill(texts, values, {"within": self.span}),
+            explanation=fill(texts, values, self._durations(findings.values)),
             measures=findings.measures,
             thresholds=findings.thresholds,
             evidence=[_evidence_event(history, item) for item in findings.evidence[-MAX_EVIDENCE:]],
@@ -130,8 +132,15 @@ class ActiveRule:
     def _key(self, history: History, anchor: Anchor) -> tuple[Any, ...]:
         return (getattr(history.entries[anchor.at].event, self.rule.by[0]), *anchor.key)
 
+    def _durations(self, values: Mapping[str, Any]) -> dict[str, int]:
+        """What a text may name that is a duration."""
+        spans = {name: value for name, value in values.items() if name.startswith(MeasureKind.SPAN)}
+        return {"within": self.span} | (spans if isinstance(self.rule.body, Window) else {})
+
     def _entity(self, event: Event) -> dict[str, str]:
-        return {name: getattr(event, name) for name in self.rule.by}
+        # A rule whose key has changed may take back what it had said of an event that lacks the new one.
+        found = {name: getattr(event, name, None) for name in self.rule.by}
+        return {name: value for name, value in found.items() if value is not None}
 
 
 def _anchor_event(entry: Entry) -> AnchorEvent:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from detector.core.active_rule import ActiveRule
 from detector.core.alert import Alert
 from detector.core.anchor import Anchor
-from detector.core.events import Event
 from detector.core.history import AlertRecord, History
 
 
@@ -18,24 +15,15 @@ class Announcer:
         history: of the key whose event is being observed.
         late: whether that event came after the allowed lateness.
         detected_at: the time, in ms since 1970 UTC, that the alerts carry.
-        allowed_lateness: in ms.
-        keeps_for: how long the history keeps an event, in ms.
+        keeps_longest: how long, in ms, a history keeps any event, and so may still be told one of a period.
     """
 
-    def __init__(
-        self,
-        history: History,
-        late: bool,
-        detected_at: int,
-        allowed_lateness: int,
-        keeps_for: Callable[[Event], int],
-    ) -> None:
+    def __init__(self, history: History, late: bool, detected_at: int, keeps_longest: int) -> None:
         self.alerts: list[Alert] = []
         self._history = history
         self._late = late
         self._detected_at = detected_at
-        self._lateness = allowed_lateness
-        self._keeps_for = keeps_for
+        self._keeps_longest = keeps_longest
 
     def found(self, rule: ActiveRule, anchor: Anchor) -> None:
         """Raise the alert of an anchor, unless it stands already."""
@@ -68,8 +56,7 @@ class Announcer:
         record.case_id = rule.case_id(history, anchor)
         record.revision += 1
         record.standing = True
-        over = rule.period_end(event.event_time) + self._lateness
-        record.until = max(record.until, over, event.event_time + self._keeps_for(event))
+        record.until = max(record.until, rule.period_end(event.event_time) + self._keeps_longest)
         history.keep_until = max(history.keep_until, record.until)
         history.record(record)
         self.alerts.append(rule.raised(history, anchor, record, self._detected_at, self._late))

@@ -58,27 +58,30 @@ class Engine:
             for event_type in rule.evaluator.event_types:
                 self._by_type.setdefault(event_type, []).append(rule)
         self._uses = _uses_by_type(active)
+        self._keeps_longest = max((rule.span for rule in active), default=0) + allowed_lateness
 
     def observe(self, history: History, entry: Entry, detected_at: int) -> Observation:
         """Take one more event into a key's history; gives the alerts that are raised or withdrawn by it."""
         event = entry.event
-        newest = history.newest
+        event_time = event.event_time
+        times = history.times
+        newest = times[-1] if times else -1
         keeps_for = self._keeps_for(event)
-        late = event.event_time < newest - self._lateness
+        late = event_time < newest - self._lateness
         if late:
-            if event.event_time + keeps_for < newest:
+            if event_time + keeps_for < newest:
                 return Observation(Outcome.TOO_LATE, late, [])
             # What is seen of the past must not depend on when it was last tidied up.
             history.forget(self._is_expired(newest))
-        elif len(history) >= history.forget_at:
+        elif len(times) >= history.forget_at:
             history.forget(self._is_expired(newest))
             history.forget_at = max(_LEAST_TO_FORGET, 2 * len(history))
         if event.event_id in history.ids:
             return Observation(Outcome.DUPLICATE, late, [])
         index = history.add(entry)
-        history.keep_until = max(history.keep_until, event.event_time + keeps_for)
+        history.keep_until = max(history.keep_until, event_time + keeps_for)
         alerts = self._evaluate(history, index, late, detected_at)
-        if len(history) > self._cap:
+        if len(history.times) > self._cap:
             history.forget(self._is_expired(history.newest))
             history.cut(self._cap)
         return Observation(Outcome.ACCEPTED, late, alerts)
@@ -103,29 +106,35 @@ class Engine:
         return lambda event: event.event_time + self._keeps_for(event) < newest
 
     def _evaluate(self, history: History, index: int, late: bool, detected_at: int) -> list[Alert]:
-        rules = self._by_type.get(history.entries[index].event.type)
-        if rules is None:
-            return []
-        announcer = Announcer(history, late, detected_at, self._lateness, self._keeps_for)
-        if index + 1 < len(history):
+        rules = self._by_type.get(history.entries[index].event.type, ())
+        if index + 1 < len(history.times):
+            announcer = self._announcer(history, late, detected_at)
             for rule in rules:
                 self._look_again(announcer, rule, history, index)
             return announcer.alerts
-        for rule in rules:
-            for anchor in rule.evaluator.anchors_at(history, index):
-                announcer.found(rule, anchor)
+        found = [(rule, anchor) for rule in rules for anchor in rule.anchors_at(history, index)]
+        if not found:
+            return []
+        announcer = self._announcer(history, late, detected_at)
+        for rule, anchor in found:
+            announcer.found(rule, anchor)
         return announcer.alerts
+
+    def _announcer(self, history: History, late: bool, detected_at: int) -> Announcer:
+        return Announcer(history, late, detected_at, self._keeps_longest)
 
     def _look_again(self, announcer: Announcer, rule: ActiveRule, history: History, index: int) -> None:
         """Set right what a rule said of the events from a late one on, as far as its span reaches."""
         end = history.first_after(history.times[index] + rule.span)
         anchors: dict[str, list[Anchor]] = {}
         for at in range(index, end):
-            for anchor in rule.evaluator.anchors_at(history, at):
+            for anchor in rule.anchors_at(history, at):
                 anchors.setdefault(rule.alert_id(history, anchor), []).append(anchor)
-        # Of older events, what they rest on may be forgotten: what was said of them stays said.
-        certain_from = (history.newest - self._lateness, "")
-        doubted = _Range(max(history.position(index), certain_from), history.position(end - 1))
+        # Of older events, what they rest on may be forgotten or cut: what was said of them stays said.
+        certain_from = history.newest - self._lateness
+        if history.floor is not None:
+            certain_from = max(certain_from, history.floor[0] + rule.span + 1)
+        doubted = _Range(max(history.position(index), (certain_from, "")), history.position(end - 1))
         for record in list(history.alerts.values()):
             if record.rule_id != rule.rule.id or not record.standing:
                 continue

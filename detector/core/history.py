@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from detector.core.events import Event
+from detector.core.events import TYPE_BITS, Event
 from detector.core.rule import Severity
 
 Position = tuple[int, str]
@@ -49,9 +49,9 @@ class Entry(NamedTuple):
 
 
 class Floor(msgspec.Struct, frozen=True, gc=False):
-    """The newest event time that was cut off because the key had too many events."""
+    """The position up to which events were cut off because the key had too many."""
 
-    event_time: int
+    position: Position
 
 
 class History:
@@ -59,19 +59,33 @@ class History:
 
     `unsaved` collects what was added since the last save, in the order it came: the store appends it.
     `keep_until` is the event time (ms) after which nothing of it is needed; `forget_at` the number of
-    events at which it is worth looking for what is over.
+    events at which it is worth looking for what is over; `types` has the bit of every event type among
+    the events, and perhaps of some that were forgotten; `stored` counts the items that the store holds.
     """
 
-    __slots__ = ("alerts", "entries", "floor", "forget_at", "ids", "keep_until", "times", "unsaved")
+    __slots__ = (
+        "alerts",
+        "entries",
+        "floor",
+        "forget_at",
+        "ids",
+        "keep_until",
+        "stored",
+        "times",
+        "types",
+        "unsaved",
+    )
 
     def __init__(self) -> None:
         self.times: list[int] = []
         self.ids: list[str] = []
         self.entries: list[Entry] = []
         self.alerts: dict[str, AlertRecord] = {}
-        self.floor: int | None = None
+        self.floor: Position | None = None
         self.keep_until = 0
         self.forget_at = 0
+        self.types = 0
+        self.stored = 0
         self.unsaved: list[Entry | AlertRecord | Floor] = []
 
     def __len__(self) -> int:
@@ -102,9 +116,17 @@ class History:
 
     def insert(self, entry: Entry) -> int:
         """Put an event in its place; gives its index."""
-        event = entry.event
-        index = self.place((event.event_time, event.event_id))
-        self.times.insert(index, event.event_time)
+        event = entry[0]
+        event_time = event.event_time
+        times = self.times
+        self.types |= TYPE_BITS[event.type]
+        if not times or event_time > times[-1]:
+            times.append(event_time)
+            self.ids.append(event.event_id)
+            self.entries.append(entry)
+            return len(times) - 1
+        index = self.place((event_time, event.event_id))
+        times.insert(index, event_time)
         self.ids.insert(index, event.event_id)
         self.entries.insert(index, entry)
         return index
@@ -124,7 +146,8 @@ class History:
         if isinstance(item, AlertRecord):
             self.alerts[item.alert_id] = item
         elif isinstance(item, Floor):
-            self.floor = item.event_time
+            self.floor = item.position
+            self._keep([entry for entry in self.entries if _position(entry) > item.position])
         else:
             self.insert(item)
 
@@ -148,15 +171,20 @@ class History:
         surplus = len(self) - cap
         if surplus <= 0:
             return
-        self.floor = self.times[surplus - 1]
-        self.unsaved.append(Floor(self.floor))
-        self._keep(self.entries[surplus:])
+        cut = self.position(surplus - 1)
+        floor = self.floor = cut if self.floor is None else max(self.floor, cut)
+        self.unsaved.append(Floor(floor))
+        self._keep([entry for entry in self.entries[surplus:] if _position(entry) > floor])
 
     def is_cut_after(self, event_time: int) -> bool:
         """Whether events later than `event_time` are missing because the key had too many."""
-        return self.floor is not None and event_time < self.floor
+        return self.floor is not None and event_time < self.floor[0]
 
     def _keep(self, entries: list[Entry]) -> None:
         self.entries = entries
         self.times = [entry.event.event_time for entry in entries]
         self.ids = [entry.event.event_id for entry in entries]
+
+
+def _position(entry: Entry) -> Position:
+    return entry.event.event_time, entry.event.event_id

@@ -6,11 +6,13 @@ can complete it. Spans are inclusive.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import reduce
+from operator import or_
 from typing import Any, NamedTuple
 
 from detector.core.anchor import Anchor, Evidence, Findings
-from detector.core.events import Event
+from detector.core.events import TYPE_BITS, Event
 from detector.core.history import History
 from detector.core.predicates import Predicate, compares, compile_selector
 from detector.core.rule import Override, Rule, Sequence, Severity, Step
@@ -38,6 +40,8 @@ class SequenceEvaluator:
         self._agreed = (*self._key_fields, *rule.body.same)
         self._steps = tuple(_CompiledStep(step, self._agreed, self._key_fields) for step in rule.body.steps)
         self._alerting = _alerting_steps(rule)
+        # Where a key has no event that could serve the step before, no chain need be searched for.
+        self._before = [-1, *(_bits(step.select) for step in self._steps[:-1])]
 
     @property
     def event_types(self) -> frozenset[str]:
@@ -50,7 +54,7 @@ class SequenceEvaluator:
         anchors = []
         for number, severity in self._alerting:
             matches = self._steps[number].select.get(event.type)
-            if matches is None or not matches(event) or not self._may_follow(history, number, index):
+            if matches is None or not history.types & self._before[number] or not matches(event):
                 continue
             chain = self._chain(history, number, index)
             if chain is not None:
@@ -91,7 +95,8 @@ class SequenceEvaluator:
             override=override,
             chain=steps,
             first=history.position(chain[0].first),
-            approximate=history.is_cut_after(event.event_time - self._rule.span),
+            # Spans are inclusive: what was cut at the very bound is missing as well.
+            approximate=history.is_cut_after(event.event_time - self._rule.span - 1),
         )
 
     def _in_force(self, history: History, index: int, steps: dict[str, int]) -> Override | None:
@@ -103,14 +108,6 @@ class SequenceEvaluator:
             ):
                 return override
         return None
-
-    def _may_follow(self, history: History, number: int, index: int) -> bool:
-        """Whether any event in reach is of a type that serves the step before: spares most searches."""
-        if number == 0:
-            return True
-        types = self._steps[number - 1].select
-        low = history.first_after(history.times[index] - self._rule.span - 1)
-        return any(event.type in types for event, _ in history.entries[low:index])
 
     def _chain(self, history: History, number: int, index: int) -> _Chain | None:
         event = history.entries[index].event
@@ -124,6 +121,10 @@ def _value(history: History, index: int, steps: dict[str, int], name: str) -> An
     step, dot, field = name.rpartition(".")
     at = steps.get(step) if dot else index
     return None if at is None else getattr(history.entries[at].event, field, None)
+
+
+def _bits(event_types: Iterable[str]) -> int:
+    return reduce(or_, (TYPE_BITS[event_type] for event_type in event_types), 0)
 
 
 def _alerting_steps(rule: Rule) -> list[tuple[int, Severity]]:
@@ -267,8 +268,9 @@ class _Tally:
         return len(found) >= self._step.at_least
 
     def link(self) -> _Link:
-        """The step as completed."""
-        indices = tuple(reversed(self._indices))
+        """The step as completed: of one event where it needs no more."""
+        is_single = self._step.at_least == 1 and self._step.distinct is None
+        indices = (self._indices[0],) if is_single else tuple(reversed(self._indices))
         return _Link(indices[0], indices[-1], indices)
 
 

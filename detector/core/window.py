@@ -82,8 +82,8 @@ class WindowEvaluator:
     def anchors_at(self, history: History, index: int) -> list[Anchor]:
         """The anchor that the event at an index is, if it makes the rule hold: a list of one or none."""
         event = history.entries[index].event
-        triggers = self._triggers.get(event.type)
-        if triggers is None or not any(matches(event) for matches in triggers):
+        is_trigger = self._triggers.get(event.type)
+        if is_trigger is None or not is_trigger(event):
             return []
         key = tuple([getattr(event, name) for name in self._key_fields])
         values = self._measure(history, index, key)
@@ -171,12 +171,19 @@ def _conditions(window: Window, overrides: Sequence[Override]) -> list[Condition
     return [condition for when in whens for group in when for condition in group]
 
 
-def _merge(selects: Sequence[dict[str, Predicate]]) -> dict[str, list[Predicate]]:
+def _merge(selects: Sequence[dict[str, Predicate]]) -> dict[str, Predicate]:
+    """For each event type, the function that tells whether any of the selectors matches."""
     merged: dict[str, list[Predicate]] = {}
     for select in selects:
         for event_type, predicate in select.items():
             merged.setdefault(event_type, []).append(predicate)
-    return merged
+    return {event_type: _any_of(predicates) for event_type, predicates in merged.items()}
+
+
+def _any_of(predicates: list[Predicate]) -> Predicate:
+    if len(predicates) == 1:
+        return predicates[0]
+    return lambda event: any(matches(event) for matches in predicates)
 
 
 def _ratio(dividend: Any, divisor: Any) -> Any:

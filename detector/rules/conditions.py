@@ -25,6 +25,8 @@ _KIND_NAMES = {
 
 def read_event_types(reading: Reading, node: Located) -> tuple[str, ...]:
     """One event type or a list of them."""
+    if node.value == []:
+        reading.fault(node.mark, "'event' names no event type")
     found = [reading.word(item, FIELDS, "event type", "") for item in reading.one_or_more(node)]
     return tuple(dict.fromkeys(event_type for event_type in found if event_type))
 

@@ -32,6 +32,7 @@ _DEFAULTS: dict[str, Any] = {
     "new_limit": 1_000_000,
     "status": "opened",
 }
+_MOST_REPEATS = 10_000
 _EXPECTED_KEYS = ("at", "severity", "action", "user_id", "merchant_id")
 
 
@@ -86,6 +87,9 @@ def _read_events(reading: Reading, node: Located, number: int) -> list[Event]:
             reading.fault(entry.mark, f"{event_type} events have no field '{name}'; {nearest(name, known)}")
     at = reading.optional(entries, "at", lambda n: reading.duration(n, "'at'"), 0)
     repeat = reading.optional(entries, "repeat", lambda n: reading.count(n, "'repeat'"), 1)
+    if repeat > _MOST_REPEATS:
+        reading.fault(entries["repeat"].node.mark, f"'repeat' is {_MOST_REPEATS} at most")
+        return []
     every = reading.optional(entries, "every", lambda n: reading.duration(n, "'every'"), 0)
     given = {name: plain(entry.node) for name, entry in entries.items() if name in FIELDS[event_type]}
     events = []

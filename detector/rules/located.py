@@ -8,13 +8,20 @@ from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    CollectionStartEvent,
+    MappingEndEvent,
+    SequenceEndEvent,
+)
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from detector.rules.faults import Fault, Mark, RuleFaultsError
 
 MAX_FILE_BYTES = 256 * 1024
+_DEEPEST = 20
 _START = Mark(1, 1)
-_CONSTRUCTED = ("int", "float", "bool", "null")
+_CONSTRUCTED = {"int": "a whole number", "float": "a number", "bool": "true or false", "null": "nothing"}
 
 
 class Entry(NamedTuple):
@@ -46,6 +53,7 @@ def read_yaml(path: Path) -> Located:
         raise RuleFaultsError([Fault(path, _START, f"cannot be read: {_reason(error)}")]) from error
     yaml = YAML(typ="safe", pure=True)
     try:
+        _refuse_what_explodes(path, yaml, text)
         root = yaml.compose(text)
     except MarkedYAMLError as error:
         raise RuleFaultsError([Fault(path, _mark_of_error(error), f"not YAML: {error.problem}")]) from error
@@ -56,22 +64,35 @@ def read_yaml(path: Path) -> Located:
     return _Locator(path, yaml).locate(root)
 
 
+def _refuse_what_explodes(path: Path, yaml: YAML, text: str) -> None:
+    """A file of a few lines can stand for billions through aliases, or keep a parser busy by its depth."""
+    depth = 0
+    for event in yaml.parse(text):
+        depth += isinstance(event, CollectionStartEvent) - isinstance(
+            event, (MappingEndEvent, SequenceEndEvent)
+        )
+        if isinstance(event, AliasEvent):
+            message = "aliases (*name) are not allowed in rules: write the part out"
+        elif depth > _DEEPEST:
+            message = f"nested over {_DEEPEST} levels deep: no rule needs that"
+        else:
+            continue
+        mark = Mark(event.start_mark.line + 1, event.start_mark.column + 1)
+        raise RuleFaultsError([Fault(path, mark, message)])
+
+
 class _Locator:
     def __init__(self, path: Path, yaml: YAML) -> None:
         self._path = path
         self._yaml = yaml
-        self._seen: set[int] = set()
 
     def locate(self, node: Node) -> Located:
         mark = Mark(node.start_mark.line + 1, node.start_mark.column + 1)
-        if id(node) in self._seen:
-            raise self._fault(mark, "aliases (*name) are not allowed in rules: write the part out")
-        self._seen.add(id(node))
         if isinstance(node, MappingNode):
             return Located(mark, self._mapping(node))
         if isinstance(node, SequenceNode):
             return Located(mark, [self.locate(item) for item in node.value])
-        return Located(mark, self._scalar(node))
+        return Located(mark, self._scalar(node, mark))
 
     def _mapping(self, node: MappingNode) -> dict[str, Entry]:
         found: dict[str, Entry] = {}
@@ -84,9 +105,14 @@ class _Locator:
             found[str(name.value)] = Entry(name.mark, self.locate(value))
         return found
 
-    def _scalar(self, node: Node) -> Any:
+    def _scalar(self, node: Node, mark: Mark) -> Any:
         kind = str(node.tag).rsplit(":", 1)[-1]
-        return self._yaml.constructor.construct_object(node) if kind in _CONSTRUCTED else node.value
+        if kind not in _CONSTRUCTED:
+            return node.value
+        try:
+            return self._yaml.constructor.construct_object(node)
+        except (YAMLError, ValueError, KeyError):
+            raise self._fault(mark, f"this cannot be read as {_CONSTRUCTED[kind]}") from None
 
     def _fault(self, mark: Mark, message: str) -> RuleFaultsError:
         return RuleFaultsError([Fault(self._path, mark, message)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from detector.core.durations import parse_duration
@@ -104,7 +105,7 @@ def _read_number(reading: Reading, node: Located, name: str) -> Value:
     value = node.value
     if name.lstrip().startswith(MeasureKind.SPAN) and "/" not in name:
         return reading.duration(node, f"'{name}'")
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
         return value
     hint = ": only 'span' is a duration" if parse_duration(value) is not None else ""
     reading.fault(node.mark, f"'{name}' is compared with a number, found {shown(node)}{hint}")

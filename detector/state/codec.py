@@ -28,6 +28,8 @@ _TYPE_TAGS = {event_type: number for number, event_type in enumerate(EVENT_TYPES
 _TOPICS_AT_MOST = 8
 _KEY_STANDS_FOR_IT = "-"
 
+_LONGEST_SHORT = 15
+_LONGEST_MIDDLE = 0xFFFF
 _COUNT = struct.Struct(">BI")
 _UINT32 = 0xCE
 _ARRAY32 = b"\xdd"
@@ -74,34 +76,36 @@ class Codec:
 
     def encode(self, items: Iterable[Entry | AlertRecord | Floor], count: int) -> tuple[bytes, int]:
         """The bytes to append to a stored history of `count` items, and its count of items after that."""
-        chunks: list[bytes] = []
+        stored: list[Any] = []
         for item in items:
             if isinstance(item, Entry):
-                chunks.append(_encoder.encode(self._packed(item.source)))
-                chunks.append(_encoder.encode(self._fields(item.event)))
+                stored.append(self._packed(item.source))
+                stored.append(self._fields(item.event))
             elif isinstance(item, AlertRecord):
-                chunks.append(_encoder.encode((_RECORD_TAG, *msgspec.structs.astuple(item))))
+                stored.append((_RECORD_TAG, *msgspec.structs.astuple(item)))
             else:
-                chunks.append(_encoder.encode((_FLOOR_TAG, item.event_time)))
-        count += len(chunks) + 1
-        chunks.append(_COUNT.pack(_UINT32, count))
-        return b"".join(chunks), count
+                stored.append((_FLOOR_TAG, item.position))
+        count += len(stored) + 1
+        # All are encoded as one array, whose header is then left out.
+        header = 1 if len(stored) <= _LONGEST_SHORT else 3 if len(stored) <= _LONGEST_MIDDLE else 5
+        return _encoder.encode(stored)[header:] + _COUNT.pack(_UINT32, count), count
 
-    def decode(self, data: bytes, partition: int, key: str) -> tuple[History, int]:
-        """The history of a key from what was stored, and its count of items.
+    def decode(self, data: bytes, partition: int, key: str) -> History:
+        """The history of a key from what was stored.
 
         Raises:
             CorruptStateError: the bytes are not a history.
         """
         try:
             return self._restored(_decoder.decode(_ARRAY32 + data[-4:] + data), partition, key)
-        except (msgspec.DecodeError, UnicodeDecodeError, IndexError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, IndexError, AttributeError) as error:
             raise CorruptStateError(
                 f"the stored history of a key in partition {partition} cannot be read: {type(error).__name__}"
             ) from error
 
-    def _restored(self, items: list[Any], partition: int, key: str) -> tuple[History, int]:
+    def _restored(self, items: list[Any], partition: int, key: str) -> History:
         history = History()
+        history.stored = len(items)
         packed = 0
         for item in items:
             if isinstance(item, int):
@@ -111,7 +115,7 @@ class Codec:
                 history.restore(Entry(item, self._source(packed, partition)))
             else:
                 history.restore(item)
-        return history, len(items)
+        return history
 
     def _fields(self, event: Event) -> list[Any]:
         fields = [_TYPE_TAGS[event.type], *msgspec.structs.astuple(event)]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from itertools import islice
 
 from detector.core.engine import Engine
 from detector.core.history import History
@@ -14,18 +14,8 @@ _COMPACT_FROM = 64
 """Stored items below which a rewrite would cost more than it saves."""
 
 
-class Kept:
-    """A history with the number of items that the store holds of it."""
-
-    __slots__ = ("history", "stored")
-
-    def __init__(self, history: History, stored: int) -> None:
-        self.history = history
-        self.stored = stored
-
-
 class Histories:
-    """Histories by partition and key, the least recently used forgotten first.
+    """Histories by partition and key, the longest known forgotten first.
 
     Args:
         store: where histories are read from.
@@ -43,56 +33,55 @@ class Histories:
         self._engine = engine
         self._keep_after = keep_after
         self._most_keys = most_keys
-        self._kept: OrderedDict[tuple[int, str], Kept] = OrderedDict()
+        self._kept: dict[int, dict[str, History]] = {}
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return sum(map(len, self._kept.values()))
 
-    def __getitem__(self, place: tuple[int, str]) -> History:
-        return self._kept[place].history
+    def of(self, partition: int) -> Mapping[str, History]:
+        """The histories of a partition that are in memory, by key."""
+        return self._kept.get(partition, {})
 
     async def load(self, wanted: Mapping[int, Iterable[str]]) -> None:
         """Have the histories of these keys, by partition; those not in memory are read in one go."""
         missing: dict[int, list[str]] = {}
         for partition, keys in wanted.items():
-            for key in keys:
-                place = (partition, key)
-                if place in self._kept:
-                    self._kept.move_to_end(place)
-                else:
-                    missing.setdefault(partition, []).append(key)
+            kept = self._kept.setdefault(partition, {})
+            if absent := [key for key in keys if key not in kept]:
+                missing[partition] = absent
         if not missing:
             return
         stored = await self._store.load_many(missing)
-        for partition, keys in missing.items():
-            for key, data in zip(keys, stored[partition], strict=True):
-                self._kept[partition, key] = self._restored(data, partition, key)
+        for partition, absent in missing.items():
+            kept = self._kept[partition]
+            for key, data in zip(absent, stored[partition], strict=True):
+                kept[key] = History() if data is None else self._restored(data, partition, key)
 
-    def write_of(self, partition: int, key: str) -> Write | None:
-        """What must be stored of a key since it was last asked; None where nothing was added."""
-        kept = self._kept[partition, key]
-        history = kept.history
-        if not history.unsaved:
-            return None
-        rewrite = kept.stored > _COMPACT_FROM and kept.stored > 4 * len(history)
-        items = history.contents() if rewrite else history.unsaved
-        data, kept.stored = self._codec.encode(items, 0 if rewrite else kept.stored)
-        history.unsaved = []
-        keep_ms = max(0, history.keep_until - history.newest) + self._keep_after
-        return Write(key, data, rewrite, keep_ms)
+    def writes_of(self, partition: int, keys: Iterable[str]) -> list[Write]:
+        """What must be stored of these keys since it was last asked."""
+        kept = self._kept[partition]
+        return [self._write(key, kept[key]) for key in keys if kept[key].unsaved]
 
     def forget_surplus(self) -> None:
-        """Let go of the least recently used beyond the limit; only when all is stored."""
-        while len(self._kept) > self._most_keys:
-            self._kept.popitem(last=False)
+        """Let go of the longest known beyond the limit; only when all is stored."""
+        most = self._most_keys // max(1, len(self._kept))
+        for kept in self._kept.values():
+            for key in list(islice(kept, max(0, len(kept) - most))):
+                del kept[key]
 
     def clear(self) -> None:
         """Let go of everything: what is in memory may be newer or older than what is stored."""
         self._kept.clear()
 
-    def _restored(self, data: bytes | None, partition: int, key: str) -> Kept:
-        if data is None:
-            return Kept(History(), 0)
-        history, stored = self._codec.decode(data, partition, key)
+    def _write(self, key: str, history: History) -> Write:
+        rewrite = history.stored > _COMPACT_FROM and history.stored > 4 * len(history)
+        items = history.contents() if rewrite else history.unsaved
+        data, history.stored = self._codec.encode(items, 0 if rewrite else history.stored)
+        history.unsaved = []
+        keep_ms = max(0, history.keep_until - history.newest) + self._keep_after
+        return Write(key, data, rewrite, keep_ms)
+
+    def _restored(self, data: bytes, partition: int, key: str) -> History:
+        history = self._codec.decode(data, partition, key)
         self._engine.settle(history)
-        return Kept(history, stored)
+        return history

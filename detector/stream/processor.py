@@ -12,7 +12,7 @@ from aiokafka import ConsumerRecord
 from faust.types import TP
 
 from detector.core.alert import Alert, Status
-from detector.core.engine import Engine, Observation, Outcome
+from detector.core.engine import Engine, Outcome
 from detector.core.events import Event, Reason, Refusal, decode_record
 from detector.core.history import Entry, Source
 from detector.monitor.metrics import Metrics
@@ -221,23 +221,25 @@ class Processor:
     def _evaluate(self, partition: int, share: _Share) -> list[DeadLetter]:
         """Let the engine see a partition's events; gives those that came too late for it."""
         too_late: list[DeadLetter] = []
-        counts: Counter[tuple[str, Outcome, bool]] = Counter()
+        unusual: Counter[tuple[str, Outcome, bool]] = Counter()
         detected_at = int(time.time() * 1000)
-        observe, histories = self._engine.observe, self._histories
+        histories = self._histories.of(partition)
+        observe = self._engine.observe
         for event, record in share.events:
-            source = Source(record.topic, partition, record.offset)
-            observed = observe(histories[partition, event.user_id], Entry(event, source), detected_at)
-            counts[record.topic, observed.outcome, observed.late] += 1
-            if observed.alerts:
-                self._hand_over(share, observed, record)
-            elif observed.outcome is Outcome.TOO_LATE:
-                too_late.append(DeadLetter(record, _TOO_LATE))
-        self._count_events(counts)
+            entry = Entry(event, Source(record.topic, partition, record.offset))
+            outcome, late, alerts = observe(histories[event.user_id], entry, detected_at)
+            if alerts:
+                self._hand_over(share, alerts, record)
+            if late or outcome is not Outcome.ACCEPTED:
+                unusual[record.topic, outcome, late] += 1
+                if outcome is Outcome.TOO_LATE:
+                    too_late.append(DeadLetter(record, _TOO_LATE))
+        self._count_events(share, unusual)
         self._note_event_times(share, detected_at)
         return too_late
 
-    def _hand_over(self, share: _Share, observed: Observation, record: _Record) -> None:
-        for alert in observed.alerts:
+    def _hand_over(self, share: _Share, alerts: list[Alert], record: _Record) -> None:
+        for alert in alerts:
             is_own = (alert.anchor.topic, alert.anchor.offset) == (record.topic, record.offset)
             traceparent = dict(record.headers).get("traceparent") if is_own else None
             share.outbox.append(pack(alert, self._source, record.timestamp, traceparent))
@@ -257,12 +259,11 @@ class Processor:
         self._histories.forget_surplus()
 
     def _commit_of(self, partition: int, share: _Share) -> Commit:
-        writes = (self._histories.write_of(partition, key) for key in share.keys)
         return Commit(
             partition=partition,
             epoch=self._positions[partition].epoch,
             advance=share.advance,
-            writes=[write for write in writes if write is not None],
+            writes=self._histories.writes_of(partition, share.keys),
             outbox=share.outbox,
         )
 
@@ -295,14 +296,18 @@ class Processor:
         self._metrics.batch_seconds.labels(stage).observe(now - started)
         return now
 
-    def _count_events(self, counts: Mapping[tuple[str, Outcome, bool], int]) -> None:
+    def _count_events(self, share: _Share, unusual: Mapping[tuple[str, Outcome, bool], int]) -> None:
         metrics = self._metrics
-        for (topic, outcome, late), number in counts.items():
+        usual = Counter(record.topic for _, record in share.events)
+        for (topic, outcome, late), number in unusual.items():
+            usual[topic] -= number
             metrics.events_total.labels(topic, outcome).inc(number)
             if late:
                 metrics.late_events_total.labels(topic, outcome).inc(number)
             if outcome is Outcome.DUPLICATE:
                 metrics.duplicates_total.labels(topic).inc(number)
+        for topic, number in usual.items():
+            metrics.events_total.labels(topic, Outcome.ACCEPTED).inc(number)
 
     def _count_letters(self, letters: Iterable[DeadLetter]) -> None:
         for (topic, reason), number in Counter(
@@ -321,9 +326,6 @@ class Processor:
             self._metrics.last_alert_timestamp_seconds.labels(alert.rule_id).set(alert.detected_at / 1000)
 
     def _note_event_times(self, share: _Share, now: int) -> None:
-        newest: dict[str, int] = {}
-        for event, record in share.events:
-            if event.event_time > newest.get(record.topic, -1):
-                newest[record.topic] = event.event_time
-        for topic, event_time in newest.items():
+        last = {record.topic: event.event_time for event, record in share.events}
+        for topic, event_time in last.items():
             self._metrics.event_time_lag_seconds.labels(topic).set(max(0.0, (now - event_time) / 1000))

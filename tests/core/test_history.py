@@ -72,8 +72,31 @@ def test_cut_keeps_the_newest_and_marks_where_it_cut():
     history = history_of(*debits(1, 2, 3))
     history.cut(2)
     assert names(history) == "bc"
-    assert history.floor == MINUTE
-    assert history.unsaved[-1] == Floor(MINUTE)
+    assert history.floor == (MINUTE, "a")
+    assert history.unsaved[-1] == Floor((MINUTE, "a"))
+
+
+def test_a_floor_that_is_restored_cuts_again_what_was_stored_before_it():
+    # stored a b c, floor at 2b, then 1z: it came after the cut, and stays
+    restored = History()
+    for event in debits(1, 2, 2):
+        restored.restore(Entry(event, None))
+    restored.restore(Floor((2 * MINUTE, "b")))
+    restored.restore(Entry(ev("z", 1), None))
+    assert names(restored) == "zc"
+
+
+def test_a_cut_leaves_the_same_live_and_restored():
+    # 1a 2b 3c, cap 2: a goes | then 0.5y and 0.2z come late, cap 3: one goes, and the floor is 1a still
+    history = history_of(*debits(1, 2, 3))
+    history.cut(2)
+    for event in (ev("y", 0.5), ev("z", 0.2)):
+        history.add(Entry(event, None))
+    history.cut(3)
+    restored = History()
+    for item in history.unsaved:
+        restored.restore(item)
+    assert names(restored) == names(history)
 
 
 def test_a_history_at_its_cap_is_not_cut():
@@ -119,5 +142,5 @@ def test_contents_restore_the_same_history():
     assert names(restored) == "ca"
     assert restored.times == history.times
     assert restored.alerts == history.alerts
-    assert restored.floor == MINUTE
+    assert restored.floor == (MINUTE, "b")
     assert restored.unsaved == []

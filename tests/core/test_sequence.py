@@ -54,7 +54,7 @@ SPANS = [
         "every completing event is an anchor",
         sequence(LOGIN, PAY),
         [login("a", 0), ev("b", 1), ev("c", 2)],
-        "ab abc",
+        "ab ac",
     ),
     ("the latest chain counts", sequence(LOGIN, PAY), [login("a", 0), login("b", 1), ev("c", 2)], "bc"),
     # 0a 9b 18c: each step in 10m of the one before, 18m in all

@@ -112,6 +112,8 @@ def test_a_where_matches(where, expected):
 def test_a_field_that_a_type_does_not_have_is_absent_there():
     rule = window({"count": {"gte": 1}}, event=BOTH, where={"amount": {"exists": False}})
     assert anchors(rule, amounts(1, None)) == "b"
+    never = window({"count": {"gte": 1}}, event=BOTH, where={"amount": {"exists": False, "ne": 5}})
+    assert anchors(never, amounts(1, None)) == ""
 
 
 OUT, BACK = {"event": "debit"}, {"event": "refund"}
@@ -252,5 +254,5 @@ def test_a_window_that_reaches_over_cut_events_is_approximate():
         history = history_of(*debits(0, 1, minute))
         history.cut(1)
         (anchor,) = WindowEvaluator(window({"count": {"gte": 1}})).anchors_at(history, 0)
-        assert history.floor == MINUTE
+        assert history.floor == (MINUTE, "b")
         assert anchor.approximate is approximate

@@ -41,7 +41,7 @@ def observe_all(
     events: list[dict[str, Any]],
     between: Callable[[Engine, History], History] = lambda engine, history: history,
 ) -> list[Alert]:
-    """Every alert of a stream, in the order of publication; `between` may replace a history after each event."""
+    """Every alert of a stream, in the order it is published; `between` may replace a history in between."""
     alerts: list[Alert] = []
     for scope in ("user_id", "merchant_id"):
         engine = Engine([rule for rule in rules if rule.by[0] == scope], LATENESS, CAP)

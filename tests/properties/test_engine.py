@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -69,6 +70,16 @@ FRAGILE: list[dict[str, Any]] = [
 ]
 """Rules whose alerts fall easily: a late event takes away what they rest on."""
 
+FRAGILE_TYPES = {
+    "debit",
+    "transfer",
+    "login",
+    "remote_session_started",
+    "remote_session_ended",
+    "face_verification",
+    "sms_sync_enabled",
+}
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -103,7 +114,9 @@ def fragile(folder: Path) -> Callable[..., Draw]:
             {"id": f"fragile-{number}", "by": "user_id", "cooldown": cooldown} | rule
             for number, rule in enumerate(FRAGILE)
         ]
-        one_user = [event | {"user_id": "u1"} for event in random_events(rng, 30)]
+        one_user = [
+            event | {"user_id": "u1"} for event in random_events(rng, 50) if event["type"] in FRAGILE_TYPES
+        ]
         return written, read_rules(folder, written), random_arrival(rng, one_user, LATENESS)
 
     return drawn
@@ -157,7 +170,7 @@ def through_contents(rng: Random) -> Callable[[Engine, History], History]:
         if not history.entries or rng.random() < 0.7:
             return history
         stored, _ = codec.encode(history.contents(), 0)
-        restored, _ = codec.decode(stored, 0, history.entries[0].event.user_id)
+        restored = codec.decode(stored, 0, history.entries[0].event.user_id)
         engine.settle(restored)
         return restored
 
@@ -183,8 +196,7 @@ class Disk:
         return {partition: [self.data.get(key) for key in keys] for partition, keys in wanted.items()}
 
     def save(self, histories: Histories, key: str) -> None:
-        write = histories.write_of(0, key)
-        if write is not None:
+        for write in histories.writes_of(0, [key]):
             self.data[key] = write.data if write.replace else self.data.get(key, b"") + write.data
             self.rewrites += write.replace
 
@@ -202,21 +214,49 @@ async def observe_and_restart(
             histories.clear()
         await histories.load({0: [key]})
         entry = Entry(event, Source(TOPIC, 0, offset))
-        alerts += engine.observe(histories[0, key], entry, event.event_time).alerts
+        alerts += engine.observe(histories.of(0)[key], entry, event.event_time).alerts
         disk.save(histories, key)
         histories.forget_surplus()
     return alerts
 
 
-async def test_histories_that_are_stored_by_appending_go_on_as_before_after_a_restart(draw):
+def told(alerts: list[Alert]) -> list[tuple[str, str, int, str]]:
+    return [(alert.alert_id, alert.status, alert.revision, alert.anchor.event_id) for alert in alerts]
+
+
+async def test_histories_that_are_stored_by_appending_go_on_as_before_after_a_restart(draw, fragile):
     rewrites = 0
     for seed in range(100):
-        written, read, arrived = draw(seed, n=60, by="user_id", cooldown="0s")
-        disk = Disk()
-        alerts = await observe_and_restart(read, arrived, disk, Random(seed))
-        assert standing(read, alerts) == standing_alerts(written, arrived), f"seed {seed}"
-        rewrites += disk.rewrites
+        cooldown = ["0s", "10m", "1h"][seed % 3]
+        for _, read, arrived in (draw(seed, n=60, by="user_id", cooldown=cooldown), fragile(seed, cooldown)):
+            disk = Disk()
+            alerts = await observe_and_restart(read, arrived, disk, Random(seed))
+            assert told(alerts) == told(observe_all(read, arrived)), f"seed {seed}"
+            rewrites += disk.rewrites
     assert rewrites > 20
+
+
+def test_a_restart_beyond_the_cap_changes_nothing(draw):
+    # What is found there is approximate, but not a matter of when a worker stopped.
+    cut = 0
+    for seed in range(100):
+        _, read, arrived = draw(seed, by="user_id")
+        engine, stopped, stored = Engine(read, LATENESS, history_cap=4), History(), []
+        history = History()
+        for event in map(decoded, arrived):
+            if event.user_id != "u1":
+                continue
+            if len(stored) % 3 == 0:
+                stopped = History()
+                for item in stored:
+                    stopped.restore(item)
+                engine.settle(stopped)
+            found = engine.observe(history, Entry(event, None), event.event_time)
+            assert engine.observe(stopped, Entry(event, None), event.event_time) == found, f"seed {seed}"
+            stored += map(copy, stopped.unsaved)
+            stopped.unsaved = []
+        cut += history.floor is not None
+    assert cut > 50
 
 
 # Duplicates
@@ -227,8 +267,8 @@ def with_copies(rng: Random, arrived: list[dict[str, Any]]) -> list[dict[str, An
     copied = list(arrived)
     for event in arrived:
         if rng.random() < 0.3:
-            copy = event | rng.choice([{}, {"user_tier": "minor"}, {"event_time": event["event_time"] - 1}])
-            copied.insert(rng.randint(copied.index(event) + 1, len(copied)), copy)
+            again = event | rng.choice([{}, {"user_tier": "minor"}, {"event_time": event["event_time"] - 1}])
+            copied.insert(rng.randint(copied.index(event) + 1, len(copied)), again)
     return copied
 
 
@@ -305,7 +345,7 @@ def by_alert_id(alerts: list[Alert]) -> dict[str, list[Alert]]:
 
 def test_the_revisions_of_an_alert_tell_one_story(fragile):
     steps: Counter[tuple[Status, Status]] = Counter()
-    for seed in range(250):
+    for seed in range(100):
         written, read, arrived = fragile(seed, cooldown=["0s", "5m", "10m"][seed % 3])
         stories = by_alert_id(observe_all(read, arrived))
         for revisions in stories.values():

@@ -130,7 +130,7 @@ def alerts_of(rule, events, resume=False):
         published += engine.observe(history, Entry(event, None), event.event_time).alerts
         if resume:
             stored, _ = codec.encode(history.contents(), 0)
-            histories[key], _ = codec.decode(stored, 0, key)
+            histories[key] = codec.decode(stored, 0, key)
             engine.settle(histories[key])
     return published
 
