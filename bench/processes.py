@@ -108,7 +108,7 @@ def running_peer(module: str, environment: Mapping[str, str]) -> Iterator[Path]:
         reports = directory / "reports"
         own = {"PYTHONPATH": str(Path(__file__).parents[1]), "PEER_REPORT": str(reports)}
         command = [*_with({**environment, **own}), sys.executable, "-m", "faust", "-A", module]
-        command += ["--datadir", str(directory / "data"), "worker", "--loglevel", "error"]
+        command += ["--datadir", str(directory / "data"), "worker", "--loglevel", "info"]
         with running_server(command, directory, reports.exists, timeout=_START_SECONDS):
             yield reports
 

@@ -114,13 +114,15 @@ def _faust_rows(results: Results) -> list[tuple[str, str, str]]:
     found = results.faust
     if found is None:
         return []
-    return [
+    rows = [
         ("plain Faust, one rule", f"{found.events_per_second:,.0f}", "events/s"),
         ("  per second of its CPU", f"{found.events_per_cpu_second:,.0f}", "events"),
         ("  events, in", f"{found.events:,} / {found.seconds:.1f}", "s"),
         ("  alerts raised", f"{found.alerts:,}", "alerts"),
-        ("worker : plain Faust", f"{results.times_faust:.1f}", "times"),
     ]
+    if results.times_faust is not None:
+        rows.append(("worker : plain Faust", f"{results.times_faust:.1f}", "times"))
+    return rows
 
 
 def _latency_rows(name: str, found: Latency | None) -> list[tuple[str, str, str]]:

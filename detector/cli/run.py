@@ -26,6 +26,9 @@ from detector.core.rule import Rule
 
 log = logging.getLogger(__name__)
 
+# The thread that fetches must not keep the one that decides waiting for long.
+_SWITCH_SECONDS = 0.0005
+
 
 def run(
     config: ConfigFile = None,
@@ -44,6 +47,7 @@ def run(
         fail(f"the worker evaluates rules by user_id only; leave these out or set them off: {elsewhere}")
     configure_logging(settings.log)
     _collect_garbage_rarely()
+    sys.setswitchinterval(_SWITCH_SECONDS)
     code = run_until_stopped(settings, in_force)
     # Threads of Faust's consumer may outlive a crash: nothing of them is needed any more.
     sys.stdout.flush()

@@ -40,8 +40,8 @@ class SequenceEvaluator:
         self._agreed = (*self._key_fields, *rule.body.same)
         self._steps = tuple(_CompiledStep(step, self._agreed, self._key_fields) for step in rule.body.steps)
         self._alerting = _alerting_steps(rule)
-        # Where a key has no event that could serve the step before, no chain need be searched for.
-        self._before = [-1, *(_bits(step.select) for step in self._steps[:-1])]
+        bits = [_bits(step.select) for step in self._steps]
+        self._before = [bits[:number] for number in range(len(bits))]
 
     @property
     def event_types(self) -> frozenset[str]:
@@ -54,7 +54,7 @@ class SequenceEvaluator:
         anchors = []
         for number, severity in self._alerting:
             matches = self._steps[number].select.get(event.type)
-            if matches is None or not history.types & self._before[number] or not matches(event):
+            if matches is None or not self._may_complete(history, number) or not matches(event):
                 continue
             chain = self._chain(history, number, index)
             if chain is not None:
@@ -108,6 +108,14 @@ class SequenceEvaluator:
             ):
                 return override
         return None
+
+    def _may_complete(self, history: History, number: int) -> bool:
+        """Whether the key has events of the types of all steps before; else no chain need be searched for."""
+        types = history.types
+        for bits in self._before[number]:  # noqa: SIM110  # half the price of all() on the hottest path
+            if not types & bits:
+                return False
+        return True
 
     def _chain(self, history: History, number: int, index: int) -> _Chain | None:
         event = history.entries[index].event

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -149,9 +150,10 @@ class WindowEvaluator:
 
     def _measure(self, history: History, index: int, key: tuple[Any, ...]) -> Values:
         values: Values = ()
+        entries = history.entries
         for watch, scan in self._scans:
             low, high = _bounds(history, index, watch)
-            values += scan(history.entries, low, high, key)
+            values += scan(entries, low, high, key)
         return values
 
     def _value(self, condition: Condition, values: Values) -> Any:
@@ -160,10 +162,12 @@ class WindowEvaluator:
 
 
 def _bounds(history: History, index: int, watch: Watch) -> tuple[int, int]:
-    event_time = history.times[index]
-    low = history.first_after(event_time - watch.within)
-    high = min(index + 1, history.first_after(event_time - watch.before)) if watch.before else index + 1
-    return low, high
+    times = history.times
+    event_time = times[index]
+    low = bisect_right(times, event_time - watch.within)
+    if not watch.before:
+        return low, index + 1
+    return low, min(index + 1, bisect_right(times, event_time - watch.before))
 
 
 def _conditions(window: Window, overrides: Sequence[Override]) -> list[Condition]:

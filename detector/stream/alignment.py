@@ -12,27 +12,30 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Iterable
-from typing import Generic, NamedTuple, TypeVar
+from typing import NamedTuple
 
-Item = TypeVar("Item")
+from aiokafka import ConsumerRecord
+
+from detector.core.events import Event, Refusal
 
 _LONG_AGO = -1
 _NEVER = sys.maxsize
 
 
-class Dated(NamedTuple, Generic[Item]):
-    """Something to process, with its event time (ms) and its offset."""
+class Dated(NamedTuple):
+    """A record with what was decoded from it, and the event time (ms) by which it takes its turn."""
 
     event_time: int
     offset: int
-    item: Item
+    record: ConsumerRecord
+    decoded: Event | Refusal
 
 
-class _Topic(Generic[Item]):
+class _Topic:
     """One topic of a partition number: what is at hand, how far it was read, and how far it goes."""
 
     def __init__(self, position: int) -> None:
-        self.held: deque[Dated[Item]] = deque()
+        self.held: deque[Dated] = deque()
         self.position = position
         self.end = position
         self.reached: int | None = None
@@ -43,7 +46,7 @@ class _Topic(Generic[Item]):
         return not self.held and self.position < self.end
 
 
-class Alignment(Generic[Item]):
+class Alignment:
     """Puts the records of one partition number, over all its topics, into the order of processing.
 
     Args:
@@ -52,10 +55,10 @@ class Alignment(Generic[Item]):
     """
 
     def __init__(self, positions: dict[str, int], slack: int) -> None:
-        self._topics = {topic: _Topic[Item](position) for topic, position in positions.items()}
+        self._topics = {topic: _Topic(position) for topic, position in positions.items()}
         self._slack = slack
 
-    def extend(self, topic: str, records: Iterable[Dated[Item]]) -> None:
+    def extend(self, topic: str, records: Iterable[Dated]) -> None:
         """Take records that were fetched, in the order of their offsets; those seen before are dropped."""
         known = self._topics[topic]
         for record in records:
@@ -69,12 +72,12 @@ class Alignment(Generic[Item]):
         known = self._topics[topic]
         known.end = max(known.end, end)
 
-    def release(self, patient: bool = True) -> list[tuple[str, Dated[Item]]]:
-        """Hand out, with their topic, the records that need not wait, the earliest first.
+    def release(self, patient: bool = True) -> list[Dated]:
+        """Hand out the records that need not wait, the earliest first.
 
         Without patience everything at hand is handed out.
         """
-        released: list[tuple[str, Dated[Item]]] = []
+        released: list[Dated] = []
         while holding := sorted(
             (known.held[0].event_time, name) for name, known in self._topics.items() if known.held
         ):
@@ -82,10 +85,11 @@ class Alignment(Generic[Item]):
             earliest, name = holding[0]
             if earliest > bound:
                 break
-            following = holding[1][0] if len(holding) > 1 else _NEVER
+            if len(holding) > 1:
+                bound = min(bound, holding[1][0])
             held = self._topics[name].held
-            while held and held[0].event_time <= min(bound, following):
-                released.append((name, held.popleft()))
+            while held and held[0].event_time <= bound:
+                released.append(held.popleft())
         return released
 
     def waiting(self) -> set[str]:

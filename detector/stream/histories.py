@@ -69,6 +69,10 @@ class Histories:
             for key in list(islice(kept, max(0, len(kept) - most))):
                 del kept[key]
 
+    def forget(self, partition: int) -> None:
+        """Let go of a partition that another worker writes now."""
+        self._kept.pop(partition, None)
+
     def clear(self) -> None:
         """Let go of everything: what is in memory may be newer or older than what is stored."""
         self._kept.clear()

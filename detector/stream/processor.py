@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from aiokafka import ConsumerRecord
 from faust.types import TP
@@ -30,11 +31,10 @@ log = logging.getLogger(__name__)
 
 FENCED_AT_MOST_S = 30.0
 WAITS_AT_MOST_S = 10.0
+PART_EVENTS = 2_000
 _TOO_LATE = Refusal(
     Reason.TOO_LATE, "event_time lies further back than the allowed lateness and than anything that is kept"
 )
-
-_Record: TypeAlias = ConsumerRecord
 
 
 class StateWentBackError(StateError):
@@ -45,7 +45,7 @@ class _Share:
     """What one partition number brings to a round."""
 
     def __init__(self) -> None:
-        self.events: list[tuple[Event, _Record]] = []
+        self.events: list[tuple[Event, ConsumerRecord]] = []
         self.keys: dict[str, None] = {}
         self.advance: dict[str, tuple[int, int]] = {}
         self.letters: list[DeadLetter] = []
@@ -53,14 +53,42 @@ class _Share:
         self.alerts: list[Alert] = []
 
 
+def _share(released: list[Dated], offsets: Mapping[str, int]) -> _Share:
+    share = _Share()
+    events, keys, last = share.events, share.keys, dict[str, int]()
+    for _, offset, record, decoded in released:
+        last[record.topic] = offset
+        if isinstance(decoded, Refusal):
+            share.letters.append(DeadLetter(record, decoded))
+        else:
+            events.append((decoded, record))
+            keys[decoded.user_id] = None
+    share.advance = {topic: (offsets[topic], offset + 1) for topic, offset in last.items()}
+    return share
+
+
+def _parts(shares: Mapping[int, _Share]) -> Iterator[dict[int, _Share]]:
+    """The partitions of a round, a large one in parts."""
+    part: dict[int, _Share] = {}
+    events = 0
+    for partition, share in shares.items():
+        part[partition] = share
+        events += len(share.events)
+        if events >= PART_EVENTS:
+            yield part
+            part, events = {}, 0
+    if part:
+        yield part
+
+
 class _Aligned:
     """The topics of a partition number, and since when what is at hand of them has only waited."""
 
     def __init__(self, offsets: Mapping[str, int], slack: int) -> None:
-        self.alignment = Alignment[tuple[_Record, Event | Refusal]](dict(offsets), slack)
+        self.alignment = Alignment(dict(offsets), slack)
         self._waiting_since: float | None = None
 
-    def release(self) -> list[tuple[str, Dated[tuple[_Record, Event | Refusal]]]]:
+    def release(self) -> list[Dated]:
         """What need not wait; everything, where nothing has come to wait for in all the time borne."""
         now = time.monotonic()
         tired = self._waiting_since is not None and now - self._waiting_since > WAITS_AT_MOST_S
@@ -160,16 +188,16 @@ class Processor:
         started = self._timed("decode", started)
         await self._histories.load({partition: share.keys for partition, share in shares.items()})
         started = self._timed("load", started)
-        letters = [letter for share in shares.values() for letter in share.letters]
-        for partition, share in shares.items():
-            letters += self._evaluate(partition, share)
-        started = self._timed("evaluate", started)
-        if letters:
-            await self._dead_letters.write(letters)
-            self._count_letters(letters)
-            started = self._timed("dead_letters", started)
-        await self._commit(shares)
+        concluding = []
+        for part in _parts(shares):
+            letters = self._evaluate_all(part)
+            started = self._timed("evaluate", started)
+            concluding.append(asyncio.create_task(self._conclude(part, letters)))
+            # What is sent now is worked on by Redis while the next part is evaluated.
+            await asyncio.sleep(0)
+        await asyncio.gather(*concluding)
         self._timed("commit", started)
+        self._histories.forget_surplus()
         self._metrics.batch_events.observe(sum(len(share.events) for share in shares.values()))
         self._metrics.state_cache_keys.set(len(self._histories))
 
@@ -186,7 +214,7 @@ class Processor:
                 event = decode_record(record.key, record.value, record.timestamp)
                 if isinstance(event, Event):
                     reached = event.event_time
-                decoded.append(Dated(reached, record.offset, (record, event)))
+                decoded.append(Dated(reached, record.offset, record, event))
             aligned.alignment.extend(tp.topic, decoded)
         for tp, end in fetched.ends.items():
             if tp.partition in self._aligned:
@@ -196,18 +224,22 @@ class Processor:
         """What each partition brings that need not wait any longer."""
         shares = {}
         for partition, aligned in self._aligned.items():
-            share = _Share()
-            offsets = self._positions[partition].offsets
-            for topic, (_, offset, (record, event)) in aligned.release():
-                share.advance[topic] = (offsets[topic], offset + 1)
-                if isinstance(event, Refusal):
-                    share.letters.append(DeadLetter(record, event))
-                else:
-                    share.events.append((event, record))
-                    share.keys[event.user_id] = None
-            if share.advance:
-                shares[partition] = share
+            if released := aligned.release():
+                shares[partition] = _share(released, self._positions[partition].offsets)
         return shares
+
+    def _evaluate_all(self, shares: Mapping[int, _Share]) -> list[DeadLetter]:
+        letters = [letter for share in shares.values() for letter in share.letters]
+        for partition, share in shares.items():
+            letters += self._evaluate(partition, share)
+        return letters
+
+    async def _conclude(self, shares: Mapping[int, _Share], letters: list[DeadLetter]) -> None:
+        """Put the refused aside, then commit: an offset moves on only when its dead letter is safe."""
+        if letters:
+            await self._dead_letters.write(letters)
+            self._count_letters(letters)
+        await self._commit(shares)
 
     def _tolerate_fencing(self, partition: int) -> None:
         """Drop records of a partition that another worker took, unless Kafka goes on to give it to us."""
@@ -238,7 +270,7 @@ class Processor:
         self._note_event_times(share, detected_at)
         return too_late
 
-    def _hand_over(self, share: _Share, alerts: list[Alert], record: _Record) -> None:
+    def _hand_over(self, share: _Share, alerts: list[Alert], record: ConsumerRecord) -> None:
         for alert in alerts:
             is_own = (alert.anchor.topic, alert.anchor.offset) == (record.topic, record.offset)
             traceparent = dict(record.headers).get("traceparent") if is_own else None
@@ -247,8 +279,6 @@ class Processor:
 
     async def _commit(self, shares: Mapping[int, _Share]) -> None:
         commits = [self._commit_of(partition, share) for partition, share in shares.items()]
-        if not commits:
-            return
         results = await self._store.commit(commits)
         for commit, result in zip(commits, results, strict=True):
             self._metrics.state_commits_total.labels(result.outcome).inc()
@@ -256,7 +286,6 @@ class Processor:
                 await self._committed(commit, result, shares[commit.partition])
             else:
                 self._not_committed(commit, result)
-        self._histories.forget_surplus()
 
     def _commit_of(self, partition: int, share: _Share) -> Commit:
         return Commit(
@@ -283,7 +312,7 @@ class Processor:
             log.warning("partition %d: fenced off, another worker owns it", partition)
             del self._positions[partition], self._aligned[partition]
             self._fenced_since[partition] = time.monotonic()
-            self._histories.clear()
+            self._histories.forget(partition)
             return
         raise StateWentBackError(
             f"partition {partition}: the state's offsets are {result.stored}, not those this worker left "

@@ -8,16 +8,17 @@ from detector.stream.alignment import Alignment, Dated
 SLACK = 10
 
 
-def dated(*times: int, first: int = 0) -> list[Dated[int]]:
-    return [Dated(time, first + number, time) for number, time in enumerate(times)]
+def dated(topic: str, *times: int, first: int = 0) -> list[Dated]:
+    """Records of a topic; where they came from stands in for what was decoded from them."""
+    return [Dated(time, first + number, topic, None) for number, time in enumerate(times)]
 
 
-def taken(alignment: Alignment[int], patient: bool = True) -> list[tuple[str, int]]:
-    return [(topic, record.event_time) for topic, record in alignment.release(patient)]
+def taken(alignment: Alignment, patient: bool = True) -> list[tuple[str, int]]:
+    return [(released.record, released.event_time) for released in alignment.release(patient)]
 
 
-def aligned(**ends: int) -> Alignment[int]:
-    alignment = Alignment[int](dict.fromkeys(("payments", "logins"), 0), SLACK)
+def aligned(**ends: int) -> Alignment:
+    alignment = Alignment(dict.fromkeys(("payments", "logins"), 0), SLACK)
     for topic, end in ends.items():
         alignment.extends_to(topic, end)
     return alignment
@@ -27,8 +28,8 @@ def test_what_is_at_hand_goes_in_the_order_of_event_time() -> None:
     #  payments  1     4   5
     #  logins      2 3       9
     alignment = aligned()
-    alignment.extend("payments", dated(1, 4, 5))
-    alignment.extend("logins", dated(2, 3, 9))
+    alignment.extend("payments", dated("payments", 1, 4, 5))
+    alignment.extend("logins", dated("logins", 2, 3, 9))
     assert taken(alignment) == [
         ("payments", 1),
         ("logins", 2),
@@ -41,8 +42,8 @@ def test_what_is_at_hand_goes_in_the_order_of_event_time() -> None:
 
 def test_each_topic_keeps_its_own_order_even_where_its_times_do_not() -> None:
     alignment = aligned()
-    alignment.extend("payments", dated(5, 1, 3))
-    alignment.extend("logins", dated(4))
+    alignment.extend("payments", dated("payments", 5, 1, 3))
+    alignment.extend("logins", dated("logins", 4))
     released = taken(alignment)
     assert [time for topic, time in released if topic == "payments"] == [5, 1, 3]
     assert len(released) == 4
@@ -50,54 +51,54 @@ def test_each_topic_keeps_its_own_order_even_where_its_times_do_not() -> None:
 
 def test_a_topic_waits_for_another_whose_backlog_was_not_read_yet() -> None:
     alignment = aligned(logins=7)
-    alignment.extend("payments", dated(100, 200))
+    alignment.extend("payments", dated("payments", 100, 200))
     assert taken(alignment) == []
     assert alignment.waiting() == {"payments"}
 
 
 def test_it_may_run_ahead_of_a_backlog_by_the_slack_and_no_further() -> None:
     alignment = aligned(logins=7)
-    alignment.extend("logins", dated(100))
-    alignment.extend("payments", dated(50, 110, 111))
+    alignment.extend("logins", dated("logins", 100))
+    alignment.extend("payments", dated("payments", 50, 110, 111))
     assert taken(alignment) == [("payments", 50), ("logins", 100), ("payments", 110)]
     assert alignment.waiting() == {"payments"}
 
 
 def test_it_goes_on_when_the_backlog_has_been_read() -> None:
     alignment = aligned(logins=2)
-    alignment.extend("payments", dated(500))
-    alignment.extend("logins", dated(100))
+    alignment.extend("payments", dated("payments", 500))
+    alignment.extend("logins", dated("logins", 100))
     assert taken(alignment) == [("logins", 100)]
-    alignment.extend("logins", dated(101, first=1))
+    alignment.extend("logins", dated("logins", 101, first=1))
     assert taken(alignment) == [("logins", 101), ("payments", 500)]
     assert alignment.waiting() == set()
 
 
 def test_a_topic_without_backlog_holds_nothing_up() -> None:
     alignment = aligned(logins=0)
-    alignment.extend("payments", dated(1, 10_000))
+    alignment.extend("payments", dated("payments", 1, 10_000))
     assert taken(alignment) == [("payments", 1), ("payments", 10_000)]
 
 
 def test_two_topics_never_wait_for_each_other() -> None:
     # Both have more to come, and both have something far ahead at their head.
     alignment = aligned(payments=9, logins=9)
-    alignment.extend("payments", dated(900, 10))
-    alignment.extend("logins", dated(800, 20))
+    alignment.extend("payments", dated("payments", 900, 10))
+    alignment.extend("logins", dated("logins", 800, 20))
     assert taken(alignment)[0] == ("logins", 800)
 
 
 def test_without_patience_everything_at_hand_goes() -> None:
     alignment = aligned(logins=7)
-    alignment.extend("payments", dated(100, 200))
+    alignment.extend("payments", dated("payments", 100, 200))
     assert taken(alignment, patient=False) == [("payments", 100), ("payments", 200)]
 
 
 def test_records_that_were_handed_over_before_are_dropped() -> None:
-    alignment = Alignment[int]({"payments": 5}, SLACK)
-    alignment.extend("payments", dated(1, 2, 3, first=4))
-    alignment.extend("payments", dated(2, first=5))
-    assert [record.offset for _, record in alignment.release()] == [5, 6]
+    alignment = Alignment({"payments": 5}, SLACK)
+    alignment.extend("payments", dated("payments", 1, 2, 3, first=4))
+    alignment.extend("payments", dated("payments", 2, first=5))
+    assert [released.offset for released in alignment.release()] == [5, 6]
 
 
 @given(st.data())
@@ -117,13 +118,13 @@ def test_every_record_goes_exactly_once_and_never_behind_a_backlog(data: st.Data
         topic = data.draw(st.sampled_from(ready))
         piece = data.draw(st.integers(1, 4))
         first = fetched[topic]
-        alignment.extend(topic, dated(*times[topic][first : first + piece], first=first))
+        alignment.extend(topic, dated(topic, *times[topic][first : first + piece], first=first))
         fetched[topic] = min(len(times[topic]), first + piece)
-        for name, record in alignment.release():
-            processed[name].append(record.event_time)
+        for name, event_time in taken(alignment):
+            processed[name].append(event_time)
             for other, found in times.items():
                 behind = found[len(processed[other]) :] if other != name else []
-                assert all(time >= record.event_time - SLACK for time in behind)
-    for name, record in alignment.release():
-        processed[name].append(record.event_time)
+                assert all(time >= event_time - SLACK for time in behind)
+    for name, event_time in taken(alignment):
+        processed[name].append(event_time)
     assert processed == times
