@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from bench.errors import BenchFailed
 from bench.report import Results, describe_machine, print_table, write_json
 from bench.runs import Part, Plan, run_latency, run_throughput
 from bench.servers import running_servers
+from bench.traffic import WITHOUT_PASSWORD
 
 _RESULTS = Path(__file__).parent / "results" / "latest.json"
 _PEER_EVENTS = 100_000
@@ -26,6 +28,9 @@ def main(
     rate: Annotated[int, typer.Option(min=100, help="Events a second of the latency runs.")] = 2_000,
     runs: Annotated[int, typer.Option(min=1, help="Latency runs that count.")] = 5,
     run_seconds: Annotated[float, typer.Option(min=1, help="Length of a latency run.")] = 10.0,
+    without_password: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of ordinary debits made into no-password ones.")
+    ] = WITHOUT_PASSWORD,
     short: Annotated[bool, typer.Option("--short", help="A smaller measurement, in two minutes.")] = False,
     only: Annotated[list[Part] | None, typer.Option(help="Measure only this; may be repeated.")] = None,
     json_file: Annotated[
@@ -33,10 +38,16 @@ def main(
     ] = _RESULTS,
 ) -> None:
     """Measure one worker on a real Kafka and a real Redis, beside plain Faust; exit 1 if it is no measure."""
-    plan = Plan(events, users, min(events, _PEER_EVENTS), rate, runs, run_seconds)
+    plan = Plan(events, users, without_password, min(events, _PEER_EVENTS), rate, runs, run_seconds)
     if short:
         peer_events = min(events, _PEER_EVENTS // 2)
-        plan = Plan(min(events, 200_000), users, peer_events, rate, min(runs, 3), min(run_seconds, 8.0))
+        plan = replace(
+            plan,
+            events=min(events, 200_000),
+            peer_events=peer_events,
+            runs=min(runs, 3),
+            run_seconds=min(run_seconds, 8.0),
+        )
     parts = only or list(Part)
     _forget_settings()
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -39,6 +39,7 @@ class Plan:
 
     events: int
     users: int
+    without_password: float
     peer_events: int
     rate: int
     runs: int
@@ -47,7 +48,7 @@ class Plan:
 
 def run_throughput(servers: Servers, plan: Plan, parts: Collection[Part], results: Results) -> None:
     """The worker over a backlog, the peer over the first of the same events."""
-    records = encoded_traffic(plan.events, plan.users, _FRAUD, _BACKLOG_HOURS)
+    records = encoded_traffic(plan.events, plan.users, _FRAUD, _BACKLOG_HOURS, plan.without_password)
     results.mean_event_bytes = mean_bytes(records)
     if Part.THROUGHPUT in parts:
         _run_worker(servers, records, results)
@@ -77,7 +78,13 @@ def run_latency(servers: Servers, plan: Plan, results: Results) -> None:
     prefix = f"{servers.prefix}.live"
     topics = topic_settings(prefix)
     size = int(plan.rate * plan.run_seconds)
-    records = encoded_traffic(size * (plan.runs + 1), plan.users, _FRAUD, _RUN_HOURS * (plan.runs + 1))
+    records = encoded_traffic(
+        size * (plan.runs + 1),
+        plan.users,
+        _FRAUD,
+        _RUN_HOURS * (plan.runs + 1),
+        plan.without_password,
+    )
     runs = [records[at : at + size] for at in range(0, len(records), size)]
     results.mean_event_bytes = mean_bytes(records)
     echo = f"{prefix}.{_ECHO}"

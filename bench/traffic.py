@@ -39,7 +39,9 @@ class Record(NamedTuple):
         return self._replace(value=value, event_time=event_time)
 
 
-def encoded_traffic(events: int, users: int, fraud: float, hours: float) -> list[Record]:
+def encoded_traffic(
+    events: int, users: int, fraud: float, hours: float, without_password: float
+) -> list[Record]:
     """Events in the order of event time, the last of them now.
 
     Args:
@@ -47,6 +49,7 @@ def encoded_traffic(events: int, users: int, fraud: float, hours: float) -> list
         users: of how many users.
         fraud: about what share of the events belongs to frauds.
         hours: the event time that the events fill.
+        without_password: what share of the ordinary debits is made into small no-password ones.
     """
     span_ms = int(hours * 3_600_000)
     traffic = Traffic(
@@ -58,13 +61,13 @@ def encoded_traffic(events: int, users: int, fraud: float, hours: float) -> list
         rate=events / (hours * 3600),
     )
     random = Random(SEED)
-    return [_record(simulated, random) for simulated in simulate(traffic)]
+    return [_record(simulated, random.random() < without_password) for simulated in simulate(traffic)]
 
 
-def _record(simulated: Simulated, random: Random) -> Record:
+def _record(simulated: Simulated, without_password: bool) -> Record:
     event = simulated.event
     # The simulator's ordinary users seldom pay without a password; windows over such debits would lie idle.
-    if event["type"] == "debit" and simulated.label is None and random.random() < WITHOUT_PASSWORD:
+    if without_password and event["type"] == "debit" and simulated.label is None:
         event = {**event, "auth_method": "none", "amount": min(int(event["amount"]), _SMALL_DEBIT)}
     return Record(
         simulated.topic,

@@ -37,6 +37,7 @@ class SequenceEvaluator:
         self._rule = rule
         self._sequence = rule.body
         self._key_fields = rule.by[1:]
+        self._span = rule.span
         self._agreed = (*self._key_fields, *rule.body.same)
         self._steps = tuple(_CompiledStep(step, self._agreed, self._key_fields) for step in rule.body.steps)
         self._alerting = _alerting_steps(rule)
@@ -96,7 +97,7 @@ class SequenceEvaluator:
             chain=steps,
             first=history.position(chain[0].first),
             # Spans are inclusive: what was cut at the very bound is missing as well.
-            approximate=history.is_cut_after(event.event_time - self._rule.span - 1),
+            approximate=history.is_cut_after(event.event_time - self._span - 1),
         )
 
     def _in_force(self, history: History, index: int, steps: dict[str, int]) -> Override | None:
@@ -120,7 +121,7 @@ class SequenceEvaluator:
     def _chain(self, history: History, number: int, index: int) -> _Chain | None:
         event = history.entries[index].event
         agreed = tuple(getattr(event, name) for name in self._agreed)
-        search = _Search(history, self._steps, self._agreed, agreed, event.event_time - self._rule.span)
+        search = _Search(history, self._steps, self._agreed, agreed, event.event_time - self._span)
         return search.chain(number, index)
 
 

@@ -54,6 +54,7 @@ class WindowEvaluator:
         assert isinstance(rule.body, Window)
         self._rule = rule
         self._key_fields = rule.by[1:]
+        self._span = rule.span
         watches = rule.body.watches
         self._watches = tuple(watches.values())
         self._conditions = _conditions(rule.body, rule.overrides)
@@ -100,7 +101,7 @@ class WindowEvaluator:
                 override=verdict.override,
                 chain=None,
                 first=None,
-                approximate=history.is_cut_after(event.event_time - self._rule.span),
+                approximate=history.is_cut_after(event.event_time - self._span),
             )
         ]
 

@@ -122,6 +122,8 @@ async def topic_retentions(kafka: KafkaSettings, names: Sequence[str]) -> dict[s
     Raises:
         KafkaError: The brokers do not answer.
     """
+    if not names:
+        return {}
     resources = [ConfigResource(ConfigResourceType.TOPIC, name, {_RETENTION: ""}) for name in names]
     async with _admin(kafka) as admin:
         [response] = await admin.describe_configs(resources)
