@@ -79,26 +79,15 @@ class ActiveRule:
         values = {name: getattr(event, name) for name in event.__struct_fields__} | findings.values
         texts = (override and override.explanation) or self.rule.explanation
         return Alert(
-            alert_id=record.alert_id,
+            **self._about(entry, record, detected_at, late),
             status=Status.RAISED,
-            revision=record.revision,
-            case_id=record.case_id,
-            rule_id=self.rule.id,
-            rule_version=self._version,
-            mode=self.rule.mode,
             severity=anchor.severity,
             action=(override and override.action) or self.rule.action,
-            anchor=_anchor_event(entry),
-            entity=self._entity(event),
-            event_time=event.event_time,
-            detected_at=detected_at,
-            title=self.rule.title,
             explanation=fill(texts, values, self._durations(findings.values)),
             measures=findings.measures,
             thresholds=findings.thresholds,
             evidence=[_evidence_event(history, item) for item in findings.evidence[-MAX_EVIDENCE:]],
             evidence_total=len(findings.evidence),
-            late=late,
             approximate=anchor.approximate,
         )
 
@@ -106,28 +95,35 @@ class ActiveRule:
         """The withdrawal of an alert, naming the event that had raised it."""
         entry = history.entries[history.place(record.anchor)]
         return Alert(
-            alert_id=record.alert_id,
+            **self._about(entry, record, detected_at, late),
             status=Status.WITHDRAWN,
-            revision=record.revision,
-            case_id=record.case_id,
-            rule_id=self.rule.id,
-            rule_version=self._version,
-            mode=self.rule.mode,
             severity=record.severity,
             action=self.rule.action,
-            anchor=_anchor_event(entry),
-            entity=self._entity(entry.event),
-            event_time=entry.event.event_time,
-            detected_at=detected_at,
-            title=self.rule.title,
             explanation=WITHDRAWN,
             measures={},
             thresholds={},
             evidence=[],
             evidence_total=0,
-            late=late,
             approximate=False,
         )
+
+    def _about(self, entry: Entry, record: AlertRecord, detected_at: int, late: bool) -> dict[str, Any]:
+        """What an alert and its withdrawal say alike."""
+        event = entry.event
+        return {
+            "alert_id": record.alert_id,
+            "revision": record.revision,
+            "case_id": record.case_id,
+            "rule_id": self.rule.id,
+            "rule_version": self._version,
+            "mode": self.rule.mode,
+            "anchor": _anchor_event(entry),
+            "entity": self._entity(event),
+            "event_time": event.event_time,
+            "detected_at": detected_at,
+            "title": self.rule.title,
+            "late": late,
+        }
 
     def _key(self, history: History, anchor: Anchor) -> tuple[Any, ...]:
         return (getattr(history.entries[anchor.at].event, self.rule.by[0]), *anchor.key)

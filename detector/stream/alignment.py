@@ -10,6 +10,7 @@ inputs in the same way.
 from __future__ import annotations
 
 import sys
+import time
 from collections import deque
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -18,6 +19,7 @@ from aiokafka import ConsumerRecord
 
 from detector.core.events import Event, Refusal
 
+WAITS_AT_MOST_S = 10.0
 _LONG_AGO = -1
 _NEVER = sys.maxsize
 
@@ -104,3 +106,22 @@ class Alignment:
             if known.may_hold_earlier
         ]
         return min(bounds, default=_NEVER)
+
+
+class PatientAlignment(Alignment):
+    """An alignment that waits for a backlog only so long: where nothing comes of it, what is at hand goes."""
+
+    def __init__(self, positions: dict[str, int], slack: int) -> None:
+        super().__init__(positions, slack)
+        self._waiting_since: float | None = None
+
+    def release_in_time(self) -> list[Dated]:
+        """What need not wait; everything, where all at hand has waited as long as is borne."""
+        now = time.monotonic()
+        tired = self._waiting_since is not None and now - self._waiting_since > WAITS_AT_MOST_S
+        released = self.release(patient=not tired)
+        if released or not self.waiting():
+            self._waiting_since = None
+        elif self._waiting_since is None:
+            self._waiting_since = now
+        return released

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from aiokafka import ConsumerRecord
 from faust.types import TP
 
-from detector.core.alert import Alert, Status
+from detector.core.alert import Alert
 from detector.core.engine import Engine, Outcome
 from detector.core.events import Event, Reason, Refusal, decode_record
 from detector.core.history import Entry, Source
@@ -20,18 +19,18 @@ from detector.monitor.metrics import Metrics
 from detector.state.errors import StateError
 from detector.state.store import Commit, CommitResult, StateStore
 from detector.state.store import Outcome as CommitOutcome
-from detector.stream.alignment import Alignment, Dated
+from detector.stream.alignment import Dated, PatientAlignment
+from detector.stream.counts import count_letters, count_share
 from detector.stream.dead_letters import DeadLetter, DeadLetters
 from detector.stream.histories import Histories
 from detector.stream.outbox import pack
 from detector.stream.publisher import Publisher
 from detector.stream.rounds import Round
+from detector.stream.shares import Share, in_parts, share_of
 
 log = logging.getLogger(__name__)
 
 FENCED_AT_MOST_S = 30.0
-WAITS_AT_MOST_S = 10.0
-PART_EVENTS = 2_000
 _TOO_LATE = Refusal(
     Reason.TOO_LATE, "event_time lies further back than the allowed lateness and than anything that is kept"
 )
@@ -39,65 +38,6 @@ _TOO_LATE = Refusal(
 
 class StateWentBackError(StateError):
     """The stored offsets are not those that this worker left: Redis lost its last writes."""
-
-
-class _Share:
-    """What one partition number brings to a round."""
-
-    def __init__(self) -> None:
-        self.events: list[tuple[Event, ConsumerRecord]] = []
-        self.keys: dict[str, None] = {}
-        self.advance: dict[str, tuple[int, int]] = {}
-        self.letters: list[DeadLetter] = []
-        self.outbox: list[bytes] = []
-        self.alerts: list[Alert] = []
-
-
-def _share(released: list[Dated], offsets: Mapping[str, int]) -> _Share:
-    share = _Share()
-    events, keys, last = share.events, share.keys, dict[str, int]()
-    for _, offset, record, decoded in released:
-        last[record.topic] = offset
-        if isinstance(decoded, Refusal):
-            share.letters.append(DeadLetter(record, decoded))
-        else:
-            events.append((decoded, record))
-            keys[decoded.user_id] = None
-    share.advance = {topic: (offsets[topic], offset + 1) for topic, offset in last.items()}
-    return share
-
-
-def _parts(shares: Mapping[int, _Share]) -> Iterator[dict[int, _Share]]:
-    """The partitions of a round, a large one in parts."""
-    part: dict[int, _Share] = {}
-    events = 0
-    for partition, share in shares.items():
-        part[partition] = share
-        events += len(share.events)
-        if events >= PART_EVENTS:
-            yield part
-            part, events = {}, 0
-    if part:
-        yield part
-
-
-class _Aligned:
-    """The topics of a partition number, and since when what is at hand of them has only waited."""
-
-    def __init__(self, offsets: Mapping[str, int], slack: int) -> None:
-        self.alignment = Alignment(dict(offsets), slack)
-        self._waiting_since: float | None = None
-
-    def release(self) -> list[Dated]:
-        """What need not wait; everything, where nothing has come to wait for in all the time borne."""
-        now = time.monotonic()
-        tired = self._waiting_since is not None and now - self._waiting_since > WAITS_AT_MOST_S
-        released = self.alignment.release(patient=not tired)
-        if released or not self.alignment.waiting():
-            self._waiting_since = None
-        elif self._waiting_since is None:
-            self._waiting_since = now
-        return released
 
 
 class Position(NamedTuple):
@@ -141,7 +81,7 @@ class Processor:
         self._source = source.encode()
         self._slack = slack
         self._positions: dict[int, Position] = {}
-        self._aligned: dict[int, _Aligned] = {}
+        self._aligned: dict[int, PatientAlignment] = {}
         self._fenced_since: dict[int, float] = {}
         self.commits = 0
 
@@ -150,7 +90,8 @@ class Processor:
         self._histories.clear()
         self._positions = dict(positions)
         self._aligned = {
-            partition: _Aligned(position.offsets, self._slack) for partition, position in positions.items()
+            partition: PatientAlignment(dict(position.offsets), self._slack)
+            for partition, position in positions.items()
         }
         self._fenced_since.clear()
 
@@ -172,7 +113,7 @@ class Processor:
         return {
             TP(topic, partition)
             for partition, aligned in self._aligned.items()
-            for topic in aligned.alignment.waiting()
+            for topic in aligned.waiting()
         }
 
     async def process(self, fetched: Round) -> None:
@@ -189,7 +130,7 @@ class Processor:
         await self._histories.load({partition: share.keys for partition, share in shares.items()})
         started = self._timed("load", started)
         concluding = []
-        for part in _parts(shares):
+        for part in in_parts(shares):
             letters = self._evaluate_all(part)
             started = self._timed("evaluate", started)
             concluding.append(asyncio.create_task(self._conclude(part, letters)))
@@ -215,30 +156,30 @@ class Processor:
                 if isinstance(event, Event):
                     reached = event.event_time
                 decoded.append(Dated(reached, record.offset, record, event))
-            aligned.alignment.extend(tp.topic, decoded)
+            aligned.extend(tp.topic, decoded)
         for tp, end in fetched.ends.items():
             if tp.partition in self._aligned:
-                self._aligned[tp.partition].alignment.extends_to(tp.topic, end)
+                self._aligned[tp.partition].extends_to(tp.topic, end)
 
-    def _shares(self) -> dict[int, _Share]:
+    def _shares(self) -> dict[int, Share]:
         """What each partition brings that need not wait any longer."""
         shares = {}
         for partition, aligned in self._aligned.items():
-            if released := aligned.release():
-                shares[partition] = _share(released, self._positions[partition].offsets)
+            if released := aligned.release_in_time():
+                shares[partition] = share_of(released, self._positions[partition].offsets)
         return shares
 
-    def _evaluate_all(self, shares: Mapping[int, _Share]) -> list[DeadLetter]:
+    def _evaluate_all(self, shares: Mapping[int, Share]) -> list[DeadLetter]:
         letters = [letter for share in shares.values() for letter in share.letters]
         for partition, share in shares.items():
             letters += self._evaluate(partition, share)
         return letters
 
-    async def _conclude(self, shares: Mapping[int, _Share], letters: list[DeadLetter]) -> None:
+    async def _conclude(self, shares: Mapping[int, Share], letters: list[DeadLetter]) -> None:
         """Put the refused aside, then commit: an offset moves on only when its dead letter is safe."""
         if letters:
             await self._dead_letters.write(letters)
-            self._count_letters(letters)
+            count_letters(self._metrics, letters)
         await self._commit(shares)
 
     def _tolerate_fencing(self, partition: int) -> None:
@@ -250,10 +191,9 @@ class Processor:
                 f"for {FENCED_AT_MOST_S:.0f} s now; a restart takes it over"
             )
 
-    def _evaluate(self, partition: int, share: _Share) -> list[DeadLetter]:
+    def _evaluate(self, partition: int, share: Share) -> list[DeadLetter]:
         """Let the engine see a partition's events; gives those that came too late for it."""
         too_late: list[DeadLetter] = []
-        unusual: Counter[tuple[str, Outcome, bool]] = Counter()
         detected_at = int(time.time() * 1000)
         histories = self._histories.of(partition)
         observe = self._engine.observe
@@ -263,21 +203,19 @@ class Processor:
             if alerts:
                 self._hand_over(share, alerts, record)
             if late or outcome is not Outcome.ACCEPTED:
-                unusual[record.topic, outcome, late] += 1
+                share.unusual[record.topic, outcome, late] += 1
                 if outcome is Outcome.TOO_LATE:
                     too_late.append(DeadLetter(record, _TOO_LATE))
-        self._count_events(share, unusual)
-        self._note_event_times(share, detected_at)
         return too_late
 
-    def _hand_over(self, share: _Share, alerts: list[Alert], record: ConsumerRecord) -> None:
+    def _hand_over(self, share: Share, alerts: list[Alert], record: ConsumerRecord) -> None:
         for alert in alerts:
             is_own = (alert.anchor.topic, alert.anchor.offset) == (record.topic, record.offset)
             traceparent = dict(record.headers).get("traceparent") if is_own else None
             share.outbox.append(pack(alert, self._source, record.timestamp, traceparent))
             share.alerts.append(alert)
 
-    async def _commit(self, shares: Mapping[int, _Share]) -> None:
+    async def _commit(self, shares: Mapping[int, Share]) -> None:
         commits = [self._commit_of(partition, share) for partition, share in shares.items()]
         results = await self._store.commit(commits)
         for commit, result in zip(commits, results, strict=True):
@@ -287,7 +225,7 @@ class Processor:
             else:
                 self._not_committed(commit, result)
 
-    def _commit_of(self, partition: int, share: _Share) -> Commit:
+    def _commit_of(self, partition: int, share: Share) -> Commit:
         return Commit(
             partition=partition,
             epoch=self._positions[partition].epoch,
@@ -296,11 +234,11 @@ class Processor:
             outbox=share.outbox,
         )
 
-    async def _committed(self, commit: Commit, result: CommitResult, share: _Share) -> None:
+    async def _committed(self, commit: Commit, result: CommitResult, share: Share) -> None:
         offsets = self._positions[commit.partition].offsets
         offsets.update({topic: following for topic, (_, following) in commit.advance.items()})
         self.commits += 1
-        self._count_alerts(share.alerts)
+        count_share(self._metrics, share)
         if commit.outbox:
             first = result.outbox_end - len(commit.outbox)
             await self._publisher.publish(commit.partition, commit.epoch, first, commit.outbox)
@@ -324,37 +262,3 @@ class Processor:
         now = time.perf_counter()
         self._metrics.batch_seconds.labels(stage).observe(now - started)
         return now
-
-    def _count_events(self, share: _Share, unusual: Mapping[tuple[str, Outcome, bool], int]) -> None:
-        metrics = self._metrics
-        usual = Counter(record.topic for _, record in share.events)
-        for (topic, outcome, late), number in unusual.items():
-            usual[topic] -= number
-            metrics.events_total.labels(topic, outcome).inc(number)
-            if late:
-                metrics.late_events_total.labels(topic, outcome).inc(number)
-            if outcome is Outcome.DUPLICATE:
-                metrics.duplicates_total.labels(topic).inc(number)
-        for topic, number in usual.items():
-            metrics.events_total.labels(topic, Outcome.ACCEPTED).inc(number)
-
-    def _count_letters(self, letters: Iterable[DeadLetter]) -> None:
-        for (topic, reason), number in Counter(
-            (letter.record.topic, letter.refusal.reason) for letter in letters
-        ).items():
-            self._metrics.dead_letters_total.labels(topic, reason).inc(number)
-            if reason is not Reason.TOO_LATE:
-                self._metrics.events_total.labels(topic, "refused").inc(number)
-
-    def _count_alerts(self, alerts: Iterable[Alert]) -> None:
-        for alert in alerts:
-            if alert.status is Status.WITHDRAWN:
-                self._metrics.alerts_withdrawn_total.labels(alert.rule_id).inc()
-                continue
-            self._metrics.alerts_total.labels(alert.rule_id, alert.severity, alert.mode).inc()
-            self._metrics.last_alert_timestamp_seconds.labels(alert.rule_id).set(alert.detected_at / 1000)
-
-    def _note_event_times(self, share: _Share, now: int) -> None:
-        last = {record.topic: event.event_time for event, record in share.events}
-        for topic, event_time in last.items():
-            self._metrics.event_time_lag_seconds.labels(topic).set(max(0.0, (now - event_time) / 1000))

@@ -1,0 +1,56 @@
+"""What a round adds to the metrics: counted once a round, not once an event."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable
+
+from detector.core.alert import Alert, Status
+from detector.core.engine import Outcome
+from detector.core.events import Reason
+from detector.monitor.metrics import Metrics
+from detector.stream.dead_letters import DeadLetter
+from detector.stream.shares import Share
+
+_REFUSED = "refused"
+
+
+def count_share(metrics: Metrics, share: Share) -> None:
+    """Count the events and alerts of a share that was committed."""
+    _count_events(metrics, share)
+    _count_alerts(metrics, share.alerts)
+    now = time.time()
+    for topic, event_time in {record.topic: event.event_time for event, record in share.events}.items():
+        metrics.event_time_lag_seconds.labels(topic).set(max(0.0, now - event_time / 1000))
+
+
+def count_letters(metrics: Metrics, letters: Iterable[DeadLetter]) -> None:
+    """Count dead letters that were written; those that came too late are counted as events elsewhere."""
+    numbers = Counter((letter.record.topic, letter.refusal.reason) for letter in letters)
+    for (topic, reason), number in numbers.items():
+        metrics.dead_letters_total.labels(topic, reason).inc(number)
+        if reason is not Reason.TOO_LATE:
+            metrics.events_total.labels(topic, _REFUSED).inc(number)
+
+
+def _count_events(metrics: Metrics, share: Share) -> None:
+    usual = Counter(record.topic for _, record in share.events)
+    for (topic, outcome, late), number in share.unusual.items():
+        usual[topic] -= number
+        metrics.events_total.labels(topic, outcome).inc(number)
+        if late:
+            metrics.late_events_total.labels(topic, outcome).inc(number)
+        if outcome is Outcome.DUPLICATE:
+            metrics.duplicates_total.labels(topic).inc(number)
+    for topic, number in usual.items():
+        metrics.events_total.labels(topic, Outcome.ACCEPTED).inc(number)
+
+
+def _count_alerts(metrics: Metrics, alerts: Iterable[Alert]) -> None:
+    for alert in alerts:
+        if alert.status is Status.WITHDRAWN:
+            metrics.alerts_withdrawn_total.labels(alert.rule_id).inc()
+            continue
+        metrics.alerts_total.labels(alert.rule_id, alert.severity, alert.mode).inc()
+        metrics.last_alert_timestamp_seconds.labels(alert.rule_id).set(alert.detected_at / 1000)
