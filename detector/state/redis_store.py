@@ -28,10 +28,13 @@ class RedisStore:
         self._calls = RedisCalls(client, deadline_s)
 
     async def check(self) -> None:
-        """Raise StateRefused for a Redis that may throw state away to free memory."""
+        """Raise StateRefused for a Redis that would throw state away to free memory.
+
+        Also where it has no limit yet: one can be set while it runs.
+        """
         for memory in await self._calls.patiently(self._memory):
             policy = memory["maxmemory_policy"]
-            if int(memory["maxmemory"]) > 0 and policy != "noeviction":
+            if policy != "noeviction":
                 raise StateRefused(
                     f"Redis at {address(self._client)} evicts keys when its memory is full "
                     f"(maxmemory-policy {policy}), which loses state unnoticed: set it to noeviction"

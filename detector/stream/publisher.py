@@ -45,9 +45,13 @@ class Publisher:
         self._settled.set()
         self._task: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
-        """Begin to wait for acknowledgements; the producer must be started."""
+    def start(self) -> asyncio.Task[None]:
+        """Begin to wait for acknowledgements; the producer must be started.
+
+        The task ends only by a failure: whoever started it must see to it that this does not pass unseen.
+        """
         self._task = asyncio.create_task(self._trim_what_is_acknowledged(), name="publisher")
+        return self._task
 
     async def publish(self, partition: int, epoch: str, first: int, entries: Sequence[bytes]) -> None:
         """Send the entries with the sequence numbers from `first` on; returns before Kafka has answered.

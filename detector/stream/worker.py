@@ -102,8 +102,11 @@ class _Worker:
         )
         self._lag = 0
         self._chores: list[asyncio.Task[None]] = []
+        self._stop = asyncio.Event()
+        self._failure: BaseException | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
+        self._stop = stop
         kafka = self._settings.kafka
         job = Job(
             bootstrap_servers=kafka.bootstrap_servers,
@@ -123,12 +126,15 @@ class _Worker:
         finally:
             watchdog.stop()
             server.close()
+        if self._failure is not None:
+            raise self._failure
 
     async def started(self) -> None:
         await self._producer.start()
         await self._offsets.start()
-        self._publisher.start()
         self._chores = [asyncio.create_task(self._beat()), asyncio.create_task(self._look_at_lag())]
+        for task in (self._publisher.start(), *self._chores):
+            task.add_done_callback(self._end_with)
 
     async def positions(self, assigned: set[TP]) -> Mapping[TP, int]:
         self._health.unmet(_PARTITIONS, "partitions are being taken over")
@@ -158,6 +164,13 @@ class _Worker:
             await self._publisher.stop()
             await self._producer.stop()
             await self._offsets.stop()
+
+    def _end_with(self, task: asyncio.Task[None]) -> None:
+        """End the worker where one of its tasks has failed: it would go on, but blind in one eye."""
+        if not task.cancelled() and (failure := task.exception()) is not None:
+            log.error("%s failed: %r", task.get_name(), failure)
+            self._failure = failure
+            self._stop.set()
 
     def _forget(self, revoked: set[TP]) -> None:
         self._metrics.drop_partitions(revoked)

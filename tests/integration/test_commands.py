@@ -7,7 +7,10 @@ import subprocess
 import sys
 import time
 
+from aiokafka.admin import AIOKafkaAdminClient
+
 from tests.integration.live import Live, Worker, eventually
+from tests.servers.topics import Topics
 
 NOW = 1_767_225_600_000
 
@@ -79,5 +82,30 @@ async def test_a_stopped_worker_leaves_the_group_so_the_next_starts_at_once(live
         assert time.monotonic() - begun < 6
         assert second.get("/livez") is not None
         await eventually(lambda: second.metric("detector_assigned_partitions") == 4)
+    finally:
+        second.kill()
+
+
+async def test_a_worker_whose_alerts_cannot_be_published_ends_and_loses_none(
+    live: Live, worker: Worker, topics: Topics
+) -> None:
+    # Given a worker whose alert topic is taken away
+    admin = AIOKafkaAdminClient(bootstrap_servers=live.bootstrap)
+    await admin.start()
+    try:
+        await admin.delete_topics([live.names["alerts"]])
+    finally:
+        await admin.close()
+    # When a burst comes, then it ends with an error instead of going on without a voice
+    await live.send(_debit(number) for number in range(5))
+    await eventually(lambda: worker.process.poll() is not None, 60)
+    assert worker.process.returncode == 1
+    # And the next worker, with a topic to write to, says what was left in the outbox
+    live.names["alerts"] = await topics("alerts", partitions=4)
+    second = live.start()
+    try:
+        await second.ready()
+        await second.has_caught_up()
+        assert len(await live.read("alerts")) == 1
     finally:
         second.kill()
