@@ -62,7 +62,7 @@ def lint(paths: Paths) -> None:
         except RuleFaultsError as error:
             faulty += 1
             print(error)
-    stderr.print(f"{files} files, {faulty} with faults")
+    stderr.print(f"{files} {'file' if files == 1 else 'files'}, {faulty} with faults")
     if faulty:
         raise typer.Exit(1)
 

@@ -63,7 +63,7 @@ def read_rule(path: Path) -> RuleFile:
     rule = _read_rule(reading, root, entries)
     faults = [fault for fault in reading.faults if not fault.is_warning]
     if faults or rule is None:
-        raise RuleFaultsError(faults)
+        raise RuleFaultsError(sorted(faults, key=lambda fault: fault.mark))
     return RuleFile(path, rule, examples, reading.faults)
 
 

@@ -82,13 +82,13 @@ class Reading:
         return known(self.word(node, [item.value for item in known], what, default.value))
 
     def duration(self, node: Located, what: str) -> int:
-        """A duration in ms."""
+        """A duration in ms; a harmless one where there is none, so that one mistake is one fault."""
         found = parse_duration(node.value)
         if found is None:
             self.fault(
                 node.mark, f"{what} must be a duration such as 90s, 10m, 24h or 30d, found {shown(node)}"
             )
-            return 0
+            return 1
         return found
 
     def count(self, node: Located, what: str) -> int:
