@@ -20,6 +20,9 @@ from detector.stream.transport import Progress, RoundConsumer, RoundTransport
 log = logging.getLogger(__name__)
 # It writes whole fetch responses, and so payloads, at DEBUG.
 logging.getLogger("aiokafka.conn").setLevel(logging.INFO)
+# Faust tells of every service's start and stop in the name of the module that defines its class.
+for _module in (__name__, RoundTransport.__module__):
+    logging.getLogger(_module).setLevel(logging.WARNING)
 
 MAX_POLL_RECORDS = 10_000
 MAX_POLL_INTERVAL_S = 90.0

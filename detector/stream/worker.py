@@ -128,6 +128,7 @@ class _Worker:
             server.close()
         if self._failure is not None:
             raise self._failure
+        log.info("detector stopped, the group is left")
 
     async def started(self) -> None:
         await self._producer.start()
@@ -140,8 +141,10 @@ class _Worker:
         self._health.unmet(_PARTITIONS, "partitions are being taken over")
         self._forget(set(self._processor.offsets()) - assigned)
         self._processor.own(await self._takeover.take({tp.partition for tp in assigned}))
+        owned = sorted({tp.partition for tp in assigned})
+        log.info("owns partitions %s", ", ".join(map(str, owned)))
         self._metrics.rebalances_total.inc()
-        self._metrics.assigned_partitions.set(len({tp.partition for tp in assigned}))
+        self._metrics.assigned_partitions.set(len(owned))
         self._health.met(_PARTITIONS)
         return self._processor.offsets()
 
