@@ -77,16 +77,18 @@ class Live:
             check=False,
         )
 
-    def start(self) -> "Worker":
+    def start(self, port: int | None = None) -> "Worker":
+        """Start a worker; a second one beside it needs a port of its own."""
+        port = port or self.port
         log = self.folder / f"worker-{uuid.uuid4().hex[:8]}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [sys.executable, "-m", "detector", "run"],
-                env=self.environment(),
+                env=self.environment() | {"DETECTOR_HTTP__PORT": str(port)},
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-        return Worker(process, f"http://127.0.0.1:{self.port}", log)
+        return Worker(process, f"http://127.0.0.1:{port}", log)
 
     async def send(self, events: Iterable[dict[str, Any]], **options: Any) -> int:
         """Send events to the topics of their types, keyed by user; gives how many."""

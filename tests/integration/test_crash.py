@@ -7,6 +7,7 @@ import msgspec
 import redis
 
 from detector.core.alert import Status
+from detector.embedded import free_port
 from detector.replay.backtest import Backtest
 from detector.rules.rule_set import rules_in_force
 from detector.simulate import Traffic, simulate
@@ -72,3 +73,29 @@ async def test_killed_in_the_middle_it_leaves_the_alerts_of_a_backtest(live: Liv
         assert by_id[alert["anchor"]["event_id"]]["event_time"] == alert["event_time"]
         assert alert["anchor"]["topic"] in live.names.values()
     assert await live.read("dead_letters") == []
+
+
+async def test_another_worker_takes_over_from_one_that_is_killed(live: Live) -> None:
+    # Given two workers that share the partitions
+    events = [item.event for item in simulate(Traffic(users=1_000, events=30_000, seed=8, fraud=0.05))]
+    expected = expected_ids(events)
+    half = len(events) // 2
+    await live.send(events[:half])
+    first, second = live.start(), live.start(free_port())
+    try:
+        await first.ready()
+        await second.ready()
+        await eventually(lambda: second.metric("detector_assigned_partitions") == 2)
+        # When one is killed, and events go on coming
+        first.kill()
+        await live.send(events[half:])
+        # Then the other owns all, and nothing is missing or made up
+        await eventually(lambda: second.metric("detector_assigned_partitions") == 4, seconds=40)
+        await second.has_caught_up()
+        assert second.stop() == 0
+    finally:
+        for worker in (first, second):
+            if worker.process.poll() is None:
+                worker.kill()
+    standing, _ = alert_ids(await live.read("alerts"))
+    assert standing == expected
