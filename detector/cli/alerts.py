@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
 import sys
 from typing import Annotated
 
@@ -11,6 +9,7 @@ import typer
 
 from detector.cli.alert_text import print_alert
 from detector.cli.console import fail
+from detector.cli.interrupt import run_until_interrupted
 from detector.cli.options import BootstrapServers, ConfigFile, settings_from
 
 app = typer.Typer(help="Look at alerts.", no_args_is_help=True)
@@ -57,15 +56,7 @@ def tail(
                 else:
                     print_alert(alert)
 
-    async def until_stopped() -> None:
-        following = asyncio.create_task(follow())
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, following.cancel)
-        await asyncio.wait({following})
-        if not following.cancelled():
-            following.result()
-
     try:
-        asyncio.run(until_stopped())
+        run_until_interrupted(follow())
     except (StartRefused, KafkaError) as error:
         fail(str(error))

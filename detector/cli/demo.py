@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +9,7 @@ from rich.console import Console
 
 from detector.cli.alert_text import print_alert
 from detector.cli.console import fail, stderr, stdout
+from detector.cli.interrupt import run_until_interrupted
 
 if TYPE_CHECKING:
     from aiokafka import ConsumerRecord
@@ -40,16 +39,9 @@ def demo(
         else:
             print_alert(alert)
 
-    async def until_stopped() -> Tally | None:
-        running = asyncio.create_task(run_demo(seconds, rate, show))
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, running.cancel)
-        await asyncio.wait({running})
-        return None if running.cancelled() else running.result()
-
     stderr.print("Starting an embedded Kafka broker, Redis and the worker; nothing is kept on disk.")
     try:
-        tally = asyncio.run(until_stopped())
+        tally = run_until_interrupted(run_demo(seconds, rate, show))
     except (EmbeddedServerError, WorkerFailed) as error:
         fail(str(error))
     if tally is None:

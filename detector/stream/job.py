@@ -25,7 +25,6 @@ for _module in (__name__, RoundTransport.__module__):
     logging.getLogger(_module).setLevel(logging.WARNING)
 
 MAX_POLL_RECORDS = 10_000
-MAX_POLL_INTERVAL_S = 90.0
 MAX_PARTITION_FETCH_BYTES = 1 << 20
 COMMIT_INTERVAL_S = 2.0
 # A member learns of a rebalance by its next heartbeat, and everybody waits for the last one to learn.
@@ -68,6 +67,7 @@ class Job:
     credentials: CredentialsT | None = None
     session_timeout: float = 12.0
     request_timeout: float = 30.0
+    max_poll_interval: float = 90.0
     seek_timeout: float = 20.0
     stop_timeout: float = 20.0
 
@@ -156,7 +156,7 @@ def build_app(job: Job) -> faust.App:
         broker_session_timeout=job.session_timeout,
         broker_heartbeat_interval=HEARTBEAT_INTERVAL_S,
         broker_request_timeout=job.request_timeout,
-        broker_max_poll_interval=MAX_POLL_INTERVAL_S,
+        broker_max_poll_interval=job.max_poll_interval,
         broker_max_poll_records=MAX_POLL_RECORDS,
         broker_commit_interval=COMMIT_INTERVAL_S,
         consumer_auto_offset_reset="earliest",

@@ -20,7 +20,7 @@ from detector.monitor.health import Health
 from detector.monitor.http import MonitorServer
 from detector.monitor.metrics import Metrics
 from detector.state.codec import Codec
-from detector.state.connect import connect
+from detector.state.connect import connect, describe_address
 from detector.state.redis_store import RedisStore
 from detector.state.store import StateStore
 from detector.stream.checks import start_up_checks
@@ -116,11 +116,13 @@ class _Worker:
             credentials=faust_credentials(kafka),
             session_timeout=kafka.session_timeout / 1000,
             request_timeout=kafka.request_timeout / 1000,
+            max_poll_interval=kafka.max_poll_interval / 1000,
         )
         server = MonitorServer(self._settings.http, self._health, self._metrics)
         watchdog = Watchdog(self._reading, os._exit)
         watchdog.start()
-        log.info("detector started, http on %s:%d", self._settings.http.host, server.port)
+        where = describe_address(self._settings.redis)
+        log.info("detector started, state in %s, http on %s:%d", where, self._settings.http.host, server.port)
         try:
             await run_job(job, stop)
         finally:
