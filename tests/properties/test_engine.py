@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detector.core import dispatch, window
+from detector.core import history as history_module
 from detector.core.alert import Alert, Status
 from detector.core.engine import Engine
 from detector.core.history import Entry, History, Source
@@ -257,6 +259,18 @@ def test_a_restart_beyond_the_cap_changes_nothing(draw):
             stored = saved(stopped, stored)
         folded += history.folded is not None
     assert folded > 50
+
+
+def test_a_history_that_is_searched_gives_the_alerts_of_one_that_is_looked_through(draw, monkeypatch):
+    for module in (dispatch, history_module, window):
+        monkeypatch.setattr(module, "SHORT", 0)
+    found = 0
+    for seed in range(300):
+        written, read, arrived = draw(seed)
+        expected = standing_alerts(written, arrived)
+        assert standing(read, observe_all(read, arrived)) == expected, f"seed {seed}"
+        found += len(expected)
+    assert found > 1_000
 
 
 # Duplicates
