@@ -7,6 +7,7 @@ looked at again: periods gain or lose their anchors, alerts are raised, named an
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable
 from enum import StrEnum
 from operator import itemgetter
@@ -107,7 +108,8 @@ class Engine:
         """
         assert history.folded is not None
         alone = History()
-        alone.folded, alone.alerts, alone.keep_until = history.folded, history.alerts, history.keep_until
+        alone.folded, alone.keep_until = history.folded, history.keep_until
+        alone.alerts, alone.said = history.alerts, history.said
         alone.insert(entry)
         announcer = self._announcer(alone, True, detected_at)
         for rule in self._by_type.get(entry.event.type, ()):
@@ -124,6 +126,7 @@ class Engine:
         What is over is forgotten, its time to live known, and what an engine keeps beside events made anew.
         """
         history.selections.clear()
+        history.say_again()
         if history.folded is not None:
             self._folds.take(history.folded, [entry.event for entry in history.stray])
             for event, _ in (*history.stray, *history.entries):
@@ -200,13 +203,26 @@ class Engine:
         if history.folded is not None:
             certain_from = max(certain_from, history.folded.floor[0] + rule.span + 1)
         doubted = _Range(max(history.position(index), (certain_from, "")), history.position(end - 1))
-        for record in list(history.alerts.values()):
-            if record.rule_id != rule.rule.id or not record.standing:
-                continue
+        for record in _said_since(history, rule, doubted.low[0]):
             holding = [anchor.position for anchor in anchors.get(record.alert_id, ())]
             _reconsider(announcer, rule, history, record, _Doubt(doubted, holding, end))
         for found in anchors.values():
             announcer.found(rule, found[0])
+
+
+def _said_since(history: History, rule: ActiveRule, event_time: int) -> list[AlertRecord]:
+    """The standing alerts of a rule that may name events from a time on: what was said before cannot."""
+    said = history.said.get(rule.rule.id, _NOTHING_SAID)
+    found = []
+    for said_at, record in reversed(said.values()):
+        if said_at < event_time:
+            break
+        if record.standing:
+            found.append(record)
+    return found
+
+
+_NOTHING_SAID: OrderedDict[str, tuple[int, AlertRecord]] = OrderedDict()
 
 
 class _Range(NamedTuple):

@@ -136,17 +136,9 @@ class WindowEvaluator:
 
     def _evidence(self, history: History, anchor: Anchor) -> list[Evidence]:
         found: set[int] = set()
-        for watch, select in zip(self._watches, self._selects, strict=True):
-            low, high = _bounds(history, anchor.at, watch)
-            for index in range(low, high):
-                event = history.entries[index].event
-                matches = select.get(event.type)
-                if matches and matches(event) and self._key_of(event) == anchor.key:
-                    found.add(index)
+        for measured in self._measured:
+            found.update(measured.places(history, anchor.at, anchor.key))
         return [Evidence(index, None) for index in sorted(found)]
-
-    def _key_of(self, event: Event) -> tuple[Any, ...]:
-        return tuple(getattr(event, name) for name in self._key_fields)
 
     def _verdict(self, override: Override | None) -> _Verdict:
         assert isinstance(self._rule.body, Window)
