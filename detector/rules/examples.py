@@ -76,7 +76,10 @@ def _read_example(reading: Reading, node: Located) -> Example:
 
 
 def _read_events(reading: Reading, node: Located, number: int) -> list[Event]:
-    """The events that one item of a test stands for: more than one where it is repeated."""
+    """The events that one item of a test stands for: more than one where it is repeated.
+
+    `{n}` in a text stands for the number of the repetition: `user_id: "u{n}"` makes u1, u2, ...
+    """
     entries = reading.mapping(node, None, "an event of a test")
     event_type = _event_type(reading, node, entries)
     if event_type is None:
@@ -96,7 +99,8 @@ def _read_events(reading: Reading, node: Located, number: int) -> list[Event]:
     for index in range(repeat):
         event_id = f"e{number + index + 1:05}"
         defaults = _DEFAULTS | {"event_id": event_id, "complaint_id": f"c-{event_id}"}
-        values = {name: defaults[name] for name in FIELDS[event_type] if name in defaults} | given
+        numbered = {name: _numbered(value, index + 1) for name, value in given.items()}
+        values = {name: defaults[name] for name in FIELDS[event_type] if name in defaults} | numbered
         made = decode(
             msgspec.json.encode({"type": event_type, "event_time": START + at + index * every, **values})
         )
@@ -105,6 +109,10 @@ def _read_events(reading: Reading, node: Located, number: int) -> list[Event]:
             return []
         events.append(made)
     return events
+
+
+def _numbered(value: Any, number: int) -> Any:
+    return value.replace("{n}", str(number)) if isinstance(value, str) else value
 
 
 def _event_type(reading: Reading, node: Located, entries: dict[str, Entry]) -> str | None:

@@ -35,7 +35,10 @@ def standing_alerts(rule: Rule, example: Example) -> list[Alert]:
     histories: dict[str, History] = {}
     latest: dict[str, Alert] = {}
     for event in example.events:
-        history = histories.setdefault(getattr(event, rule.by[0]), History())
+        key = getattr(event, rule.by[0], None)
+        if key is None:
+            continue
+        history = histories.setdefault(key, History())
         for alert in engine.observe(history, Entry(event, None), event.event_time).alerts:
             latest[alert.alert_id] = alert
     standing = [alert for alert in latest.values() if alert.status is Status.RAISED]

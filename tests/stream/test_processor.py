@@ -11,7 +11,8 @@ from faust.types import TP
 
 from detector.core.engine import Engine
 from detector.monitor.metrics import Metrics
-from detector.rules.rule_set import rules_in_force
+from detector.rules.reader import read_rule
+from detector.rules.rule_set import CATALOGUE
 from detector.state.codec import Codec
 from detector.state.errors import StateError
 from detector.state.memory_store import MemoryStore
@@ -24,6 +25,7 @@ from detector.stream.rounds import Round
 
 TOPICS = ("payments", "logins", "complaints")
 NOW = 1_767_225_600_000
+BURST = read_rule(CATALOGUE / "no-password-burst.yaml").rule
 
 
 class FakePublisher:
@@ -54,7 +56,7 @@ class Bench:
         self.publisher = FakePublisher()
         self.dead_letters = FakeDeadLetters(self.store)
         self.metrics = Metrics("test")
-        engine = Engine(rules_in_force([], True), 600_000, 5_000)
+        engine = Engine([BURST], 600_000, 5_000)
         histories = Histories(self.store, Codec(TOPICS, "user_id"), engine, 3_600_000, cache_keys)
         self.processor = Processor(
             self.store,
