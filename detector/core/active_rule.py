@@ -10,8 +10,9 @@ from detector.core.alert import MAX_EVIDENCE, Alert, AnchorEvent, EvidenceEvent,
 from detector.core.anchor import Anchor, Evidence
 from detector.core.events import Event
 from detector.core.history import AlertRecord, Entry, History, Position
+from detector.core.lists import Lists
 from detector.core.predicates import Predicate, compile_selector
-from detector.core.rule import MeasureKind, Rule, Window, selectors_of
+from detector.core.rule import MeasureKind, Rule, Window, regardless_of_lists, selectors_of
 from detector.core.sequence import SequenceEvaluator
 from detector.core.texts import WITHDRAWN, fill
 from detector.core.window import WindowEvaluator
@@ -20,20 +21,23 @@ from detector.core.window import WindowEvaluator
 class ActiveRule:
     """One rule with what is computed from it once."""
 
-    def __init__(self, rule: Rule) -> None:
+    def __init__(self, rule: Rule, lists: Lists) -> None:
         self.rule = rule
         self.span = rule.span
         self.evaluator: WindowEvaluator | SequenceEvaluator = (
-            WindowEvaluator(rule) if isinstance(rule.body, Window) else SequenceEvaluator(rule)
+            WindowEvaluator(rule, lists) if isinstance(rule.body, Window) else SequenceEvaluator(rule, lists)
         )
         self.anchors_at = self.evaluator.anchors_at
         self._version = rule.version
 
     def uses(self) -> dict[str, list[Predicate]]:
-        """For each event type, the functions that tell whether the rule can use an event."""
+        """For each event type, the functions that tell whether the rule can use an event, whatever its lists.
+
+        So a list that changes counts for the whole past of a rule at once.
+        """
         found: dict[str, list[Predicate]] = {}
         for selector in selectors_of(self.rule):
-            for event_type, predicate in compile_selector(selector).items():
+            for event_type, predicate in compile_selector(regardless_of_lists(selector)).items():
                 found.setdefault(event_type, []).append(predicate)
         return found
 

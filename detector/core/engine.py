@@ -17,6 +17,7 @@ from detector.core.anchor import Anchor
 from detector.core.announcer import Announcer
 from detector.core.events import Event
 from detector.core.history import AlertRecord, Entry, History, Position
+from detector.core.lists import NO_LISTS, Lists
 from detector.core.predicates import Predicate
 from detector.core.rule import Mode, Rule
 
@@ -47,12 +48,15 @@ class Engine:
         rules: those in mode off are left out.
         allowed_lateness: ms that an event may come behind the newest of its key, in event time.
         history_cap: the most events that are kept of one key.
+        lists: by name, at least those that the rules name.
     """
 
-    def __init__(self, rules: Iterable[Rule], allowed_lateness: int, history_cap: int) -> None:
+    def __init__(
+        self, rules: Iterable[Rule], allowed_lateness: int, history_cap: int, lists: Lists = NO_LISTS
+    ) -> None:
         self._lateness = allowed_lateness
         self._cap = history_cap
-        active = [ActiveRule(rule) for rule in rules if rule.mode is not Mode.OFF]
+        active = [ActiveRule(rule, lists) for rule in rules if rule.mode is not Mode.OFF]
         self._by_type: dict[str, list[ActiveRule]] = {}
         for rule in active:
             for event_type in rule.evaluator.event_types:
