@@ -37,3 +37,4 @@ class NoSuchListError(StateError):
     def __init__(self, name: str) -> None:
         """Name the list."""
         super().__init__(f"there is no list '{name}'")
+        self.name = name
