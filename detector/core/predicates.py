@@ -55,7 +55,8 @@ def compile_function(source: str, constants: Constants) -> Any:
     """The function `compiled` that the source defines, over these constants."""
     namespace = dict(constants.values)
     exec(compile(source, "<rule>", "exec"), namespace)
-    return namespace["compiled"]
+    # Left in there it would refer to itself, and keep the lists of a replaced engine in memory.
+    return namespace.pop("compiled")
 
 
 def comparison_source(

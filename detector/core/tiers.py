@@ -27,6 +27,9 @@ class Tiers(NamedTuple):
         return msgspec.structs.replace(event, **found) if found else event
 
 
+NO_TIERS = Tiers({}, {})
+
+
 def tiers_of(lists: Mapping[str, Members]) -> Tiers:
     """The tiers that the lists of those names give; a list that is not there gives none."""
     return Tiers(lists.get("user_tier", {}), lists.get("merchant_tier", {}))
