@@ -14,6 +14,7 @@ from typing import Any
 from detector.core.active_rule import ActiveRule
 from detector.core.events import FIELDS, Event
 from detector.core.history import SHORT, History
+from detector.core.lists import Lists
 from detector.core.predicates import (
     Constants,
     Predicate,
@@ -33,7 +34,8 @@ _NONE: list[ActiveRule] = []
 class Marks:
     """A bit for each selector of a sequence's earlier step; a history bears the bits of its events."""
 
-    def __init__(self) -> None:
+    def __init__(self, lists: Lists) -> None:
+        self._lists = lists
         self._bits: dict[bytes, int] = {}
         self._by_type: dict[str, list[tuple[Predicate, int]]] = {}
 
@@ -42,7 +44,7 @@ class Marks:
         known = identity(selector, ())
         if known not in self._bits:
             self._bits[known] = 1 << len(self._bits)
-            for event_type, predicate in compile_selector(selector).items():
+            for event_type, predicate in compile_selector(selector, lists=self._lists).items():
                 self._by_type.setdefault(event_type, []).append((predicate, self._bits[known]))
         return self._bits[known]
 
@@ -59,7 +61,7 @@ class Dispatch:
     """For the newest event of a history: the rules that it can make hold."""
 
     def __init__(self, rules: Iterable[ActiveRule], selections: Selections) -> None:
-        self.marks = Marks()
+        self.marks = Marks(selections.lists)
         sequences: dict[str, dict[int, list[ActiveRule]]] = {}
         windows: dict[str, list[ActiveRule]] = {}
         self._needs: dict[str, int] = {}

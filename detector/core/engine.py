@@ -22,8 +22,9 @@ from detector.core.events import Event
 from detector.core.folded import Folded
 from detector.core.folding import Folds
 from detector.core.history import AlertRecord, Entry, History, Position
+from detector.core.lists import NO_LISTS, Lists
 from detector.core.predicates import Predicate, compile_selector
-from detector.core.rule import Mode, Rule, Selector, selectors_of
+from detector.core.rule import Mode, Rule, Selector, regardless_of_lists, selectors_of
 from detector.core.selection import Selections, identity
 
 _FOLDED_AT_ONCE = 4
@@ -55,12 +56,15 @@ class Engine:
         rules: those in mode off are left out.
         allowed_lateness: ms that an event may come behind the newest of its key, in event time.
         history_cap: how many events of one key are kept as they are; a fourth more before older ones fold.
+        lists: by name, at least those that the rules name.
     """
 
-    def __init__(self, rules: Iterable[Rule], allowed_lateness: int, history_cap: int) -> None:
+    def __init__(
+        self, rules: Iterable[Rule], allowed_lateness: int, history_cap: int, lists: Lists = NO_LISTS
+    ) -> None:
         self._lateness = allowed_lateness
         self._cap = history_cap
-        selections = Selections()
+        selections = Selections(lists)
         self._folds = Folds(allowed_lateness)
         active = [ActiveRule(rule, selections, self._folds) for rule in rules if rule.mode is not Mode.OFF]
         self._by_type: dict[str, list[ActiveRule]] = {}
@@ -271,7 +275,8 @@ def _uses_by_type(rules: list[ActiveRule]) -> dict[str, list[tuple[int, Predicat
     """For each event type, what uses its events and for how long (ms), the longest first."""
     spans: dict[bytes, tuple[int, Selector]] = {}
     for rule in rules:
-        for selector in selectors_of(rule.rule):
+        # Whatever its lists are, so that a list that changes counts for the whole past at once.
+        for selector in map(regardless_of_lists, selectors_of(rule.rule)):
             known = identity(selector, ())
             spans[known] = max(spans.get(known, (0, selector)), (rule.span, selector), key=itemgetter(0))
     uses: dict[str, list[tuple[int, Predicate]]] = {}

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from detector.core.alert import Alert, Status
 from detector.core.engine import Engine, Outcome
 from detector.core.events import Event, Reason, Refusal, decode
 from detector.core.history import Entry, History
+from detector.core.lists import Members
 from detector.core.rule import Rule
+from detector.core.tiers import tiers_of
 
 SCOPES = ("user_id", "merchant_id")
 
@@ -36,12 +38,24 @@ class Backtest:
         rules: the rules in force.
         allowed_lateness: in ms.
         history_cap: the most events that are kept of one key.
+        lists: by name, at least those that the rules look things up in; the tiers among them.
     """
 
-    def __init__(self, rules: Iterable[Rule], allowed_lateness: int, history_cap: int) -> None:
+    def __init__(
+        self,
+        rules: Iterable[Rule],
+        allowed_lateness: int,
+        history_cap: int,
+        lists: Mapping[str, Members] | None = None,
+    ) -> None:
         rules = list(rules)
+        lists = lists or {}
+        self._tiers = tiers_of(lists)
+        members = {name: frozenset(found) for name, found in lists.items()}
         self._engines = {
-            scope: Engine([rule for rule in rules if rule.by[0] == scope], allowed_lateness, history_cap)
+            scope: Engine(
+                [rule for rule in rules if rule.by[0] == scope], allowed_lateness, history_cap, members
+            )
             for scope in SCOPES
             if any(rule.by[0] == scope for rule in rules)
         }
@@ -64,6 +78,7 @@ class Backtest:
         if isinstance(event, Refusal):
             self.summary.refused[event.reason] += 1
             return
+        event = self._tiers.given(event)
         outcomes = []
         for scope, engine in self._engines.items():
             key = getattr(event, scope, None)

@@ -29,3 +29,12 @@ class PartitionCountChanged(StateError):
 
 class CorruptStateError(StateError):
     """What was stored cannot be read back."""
+
+
+class NoSuchListError(StateError):
+    """A list was asked for that nobody has made."""
+
+    def __init__(self, name: str) -> None:
+        """Name the list."""
+        super().__init__(f"there is no list '{name}'")
+        self.name = name

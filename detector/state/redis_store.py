@@ -13,6 +13,7 @@ from detector.state.redis_calls import Client, Command, RedisCalls, address
 from detector.state.store import Commit, CommitResult, Outbox, Outcome, Ownership
 
 _OFFSET = "o:"
+_script = scripts.Script.call
 
 
 class RedisStore:
@@ -123,10 +124,6 @@ class RedisStore:
         head = f"{self._prefix}:{{{partition}}}:h:"
         # redis-py encodes text a third slower, and these are most of a commit's arguments.
         return [(head + key).encode() for key in keys]
-
-
-def _script(script: scripts.Script, keys: Sequence[bytes | str], *args: bytes | str | int) -> Command:
-    return ("EVALSHA", script.sha, len(keys), *keys, *args)
 
 
 def _outcome(reply: bytes) -> Outcome:

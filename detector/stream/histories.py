@@ -34,6 +34,7 @@ class Histories:
         self._keep_after = keep_after
         self._most_keys = most_keys
         self._kept: dict[int, dict[str, History]] = {}
+        self._unsettled: dict[int, set[str]] = {}
 
     def __len__(self) -> int:
         return sum(map(len, self._kept.values()))
@@ -47,6 +48,7 @@ class Histories:
         missing: dict[int, list[str]] = {}
         for partition, keys in wanted.items():
             kept = self._kept.setdefault(partition, {})
+            self._settle(partition, keys)
             if absent := [key for key in keys if key not in kept]:
                 missing[partition] = absent
         if not missing:
@@ -76,6 +78,25 @@ class Histories:
     def clear(self) -> None:
         """Let go of everything: what is in memory may be newer or older than what is stored."""
         self._kept.clear()
+
+    def use(self, engine: Engine, reread: bool) -> None:
+        """Let another engine settle histories from now on, those in memory when they are next asked for.
+
+        With `reread` they are read again instead, as after a restart: the store may hold more of the past
+        than the former engine had a use for.
+        """
+        self._engine = engine
+        if reread:
+            self.clear()
+        self._unsettled = {partition: set(kept) for partition, kept in self._kept.items()}
+
+    def _settle(self, partition: int, keys: Iterable[str]) -> None:
+        """Settle those of the keys that another engine has kept."""
+        unsettled = self._unsettled.get(partition)
+        for key in [key for key in keys if key in unsettled] if unsettled else ():
+            self._unsettled[partition].remove(key)
+            if (history := self._kept[partition].get(key)) is not None:
+                self._engine.settle(history)
 
     def _write(self, key: str, history: History) -> Write:
         surplus = history.stored > _COMPACT_FROM and history.stored > 4 * len(history)

@@ -15,6 +15,7 @@ from detector.core.alert import Alert
 from detector.core.engine import Engine, Outcome
 from detector.core.events import Event, Reason, Refusal, decode_record
 from detector.core.history import Entry, Source
+from detector.core.tiers import NO_TIERS, Tiers
 from detector.monitor.metrics import Metrics
 from detector.state.errors import StateError
 from detector.state.store import Commit, CommitResult, StateStore
@@ -45,6 +46,14 @@ class Position(NamedTuple):
 
     epoch: str
     offsets: dict[str, int]
+
+
+class _Next(NamedTuple):
+    """What to decide with from the next round on."""
+
+    engine: Engine
+    tiers: Tiers
+    reread: bool
 
 
 class Processor:
@@ -80,6 +89,8 @@ class Processor:
         self._metrics = metrics
         self._source = source.encode()
         self._slack = slack
+        self._tiers = NO_TIERS
+        self._next: _Next | None = None
         self._positions: dict[int, Position] = {}
         self._aligned: dict[int, PatientAlignment] = {}
         self._fenced_since: dict[int, float] = {}
@@ -94,6 +105,10 @@ class Processor:
             for partition, position in positions.items()
         }
         self._fenced_since.clear()
+
+    def use(self, engine: Engine, tiers: Tiers, reread: bool) -> None:
+        """Decide with these from the next round on; `reread` where the engine has other rules."""
+        self._next = _Next(engine, tiers, reread or (self._next is not None and self._next.reread))
 
     @property
     def owns_any(self) -> bool:
@@ -124,6 +139,7 @@ class Processor:
             StateError: the state cannot be read or written.
         """
         started = time.perf_counter()
+        self._take_up_next()
         self._decode(fetched)
         shares = self._shares()
         started = self._timed("decode", started)
@@ -142,6 +158,12 @@ class Processor:
         self._metrics.batch_events.observe(sum(len(share.events) for share in shares.values()))
         self._metrics.state_cache_keys.set(len(self._histories))
 
+    def _take_up_next(self) -> None:
+        if self._next is not None:
+            self._engine, self._tiers, reread = self._next
+            self._histories.use(self._engine, reread)
+            self._next = None
+
     def _decode(self, fetched: Round) -> None:
         """Put every record, as an event or a refusal, into its place among the topics' records."""
         for tp, records in fetched.records.items():
@@ -154,6 +176,7 @@ class Processor:
             for record in records:
                 event = decode_record(record.key, record.value, record.timestamp)
                 if isinstance(event, Event):
+                    event = self._tiers.given(event)
                     reached = event.event_time
                 decoded.append(Dated(reached, record.offset, record, event))
             aligned.extend(tp.topic, decoded)

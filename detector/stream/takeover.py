@@ -25,7 +25,7 @@ class Takeover:
         publisher: takes what a former owner left in the outbox.
         topics: the input topics.
         partitions: how many partitions each of them has.
-        span: ms of records to read again where the state was lost.
+        span: ms of records to read again where the state was lost; may be set anew at any time.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Takeover:
         self._publisher = publisher
         self._topics = topics
         self._partitions = partitions
-        self._span = span
+        self.span = span
 
     async def take(self, partitions: Iterable[int]) -> dict[int, Position]:
         """Own these partitions from now on; gives where each stands.
@@ -77,7 +77,7 @@ class Takeover:
         starts = await self._offsets.beginnings([place for place in missing if place not in committed])
         if committed:
             log.warning("the state of %d partitions is lost, rebuilding it from the log", len(committed))
-            starts |= await self._offsets.before(committed, self._span)
+            starts |= await self._offsets.before(committed, self.span)
         for partition, ownership in owned.items():
             found = {place.topic: offset for place, offset in starts.items() if place.partition == partition}
             await self._store_starts(ownership, found)
