@@ -8,12 +8,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from detector.core.alert import Alert, Status
-from detector.core.engine import Engine, Outcome
+from detector.core.engine import Engine, Observation, Outcome
 from detector.core.events import Event, Reason, Refusal, decode
 from detector.core.history import Entry, History
+from detector.core.routing import MERCHANT, USER, Routing, rules_by
 from detector.core.rule import Rule
-
-SCOPES = ("user_id", "merchant_id")
 
 
 @dataclass
@@ -40,10 +39,9 @@ class Backtest:
 
     def __init__(self, rules: Iterable[Rule], allowed_lateness: int, history_cap: int) -> None:
         rules = list(rules)
+        self._routing = Routing(rules)
         self._engines = {
-            scope: Engine([rule for rule in rules if rule.by[0] == scope], allowed_lateness, history_cap)
-            for scope in SCOPES
-            if any(rule.by[0] == scope for rule in rules)
+            scope: Engine(rules_by(scope, rules), allowed_lateness, history_cap) for scope in (USER, MERCHANT)
         }
         self._histories: dict[str, dict[str, History]] = {scope: {} for scope in self._engines}
         self._standing: dict[str, tuple[str, str]] = {}
@@ -64,19 +62,19 @@ class Backtest:
         if isinstance(event, Refusal):
             self.summary.refused[event.reason] += 1
             return
-        outcomes = []
-        for scope, engine in self._engines.items():
-            key = getattr(event, scope, None)
-            if key is None:
-                continue
-            history = self._histories[scope].setdefault(key, History())
-            observed = engine.observe(history, Entry(event, None), event.event_time)
-            history.unsaved.clear()
-            outcomes.append(observed)
-            for alert in observed.alerts:
-                self._note(alert)
-                yield alert
-        self._count({observed.outcome for observed in outcomes}, any(observed.late for observed in outcomes))
+        observed = [self._observe(USER, event)]
+        if self._routing.onward(event, observed[0].outcome) is not None:
+            observed.append(self._observe(MERCHANT, event))
+        for alert in (alert for one in observed for alert in one.alerts):
+            self._note(alert)
+            yield alert
+        self._count({one.outcome for one in observed}, any(one.late for one in observed))
+
+    def _observe(self, scope: str, event: Event) -> Observation:
+        history = self._histories[scope].setdefault(getattr(event, scope), History())
+        observed = self._engines[scope].observe(history, Entry(event, None), event.event_time)
+        history.unsaved.clear()
+        return observed
 
     def _count(self, outcomes: set[Outcome], late: bool) -> None:
         self.summary.late += late
