@@ -12,7 +12,6 @@ from collections.abc import Sequence
 
 import uvloop
 
-from detector.cli.console import fail
 from detector.cli.options import (
     BootstrapServers,
     ConfigFile,
@@ -43,8 +42,6 @@ def run(
         config, bootstrap_servers=bootstrap_servers, rules=rules, no_catalogue=no_catalogue
     )
     in_force = rules_from(settings)
-    if elsewhere := ", ".join(rule.id for rule in in_force if rule.by[0] != "user_id" and rule.mode != "off"):
-        fail(f"the worker evaluates rules by user_id only; leave these out or set them off: {elsewhere}")
     configure_logging(settings.log)
     _collect_garbage_rarely()
     sys.setswitchinterval(_SWITCH_SECONDS)

@@ -14,31 +14,32 @@ from aiokafka.errors import KafkaError
 from faust.types import TP
 
 from detector.config import Settings
-from detector.core.engine import Engine
 from detector.core.rule import Mode, Rule
 from detector.monitor.health import Health
 from detector.monitor.http import MonitorServer
 from detector.monitor.metrics import Metrics
-from detector.state.codec import Codec
 from detector.state.connect import connect, describe_address
 from detector.state.redis_store import RedisStore
 from detector.state.store import StateStore
 from detector.stream.checks import start_up_checks
 from detector.stream.dead_letters import DeadLetters
+from detector.stream.forwarder import Forwarder
 from detector.stream.histories import Histories
+from detector.stream.intake import Intake
 from detector.stream.job import Job, run_job
-from detector.stream.kafka import alert_producer, faust_credentials
+from detector.stream.kafka import alert_producer, faust_credentials, rekeying_producer
 from detector.stream.log_offsets import LogOffsets
-from detector.stream.processor import Processor
+from detector.stream.processor import Outlets, Processor
 from detector.stream.publisher import Publisher
+from detector.stream.rekeyed import Rekeying
 from detector.stream.rounds import Round
+from detector.stream.scopes import Scopes
 from detector.stream.takeover import Takeover
 from detector.stream.topics import partition_counts
 from detector.stream.watchdog import Reading, Watchdog
 
 log = logging.getLogger(__name__)
 
-_SCOPE = "user_id"
 _PARTITIONS = "partitions"
 _KAFKA = "kafka"
 _START_SECONDS = 10.0
@@ -77,28 +78,33 @@ class _Worker:
 
     def __init__(self, settings: Settings, rules: Sequence[Rule], store: StateStore, partitions: int) -> None:
         self._settings = settings
-        self._topics = settings.topics.inputs
+        inputs, internal = settings.topics.inputs, settings.topics.by_merchant
+        self._topics = (*inputs, internal)
         self._metrics = Metrics(version("streaming-fraud-detector"))
         self._count_rules(rules)
         self._health = Health({_PARTITIONS: "no partition is assigned yet"})
         state = settings.state
-        scoped = [rule for rule in rules if rule.by[0] == _SCOPE]
-        engine = Engine(scoped, state.allowed_lateness, state.history_cap)
         self._producer: AIOKafkaProducer = alert_producer(settings.kafka)
+        self._rekeying_producer: AIOKafkaProducer = rekeying_producer(settings.kafka)
         self._publisher = Publisher(store, self._producer, settings.topics, self._metrics)
-        self._offsets = LogOffsets(settings.kafka)
-        span = max((rule.span for rule in scoped), default=0) + state.allowed_lateness
+        self._offsets = LogOffsets(settings.kafka, internal)
+        span = max((rule.span for rule in rules), default=0) + state.allowed_lateness
         self._takeover = Takeover(store, self._offsets, self._publisher, self._topics, partitions, span)
-        codec = Codec(self._topics, _SCOPE)
+        scopes = Scopes(inputs, partitions, rules, state)
+        rekeying = Rekeying(inputs, partitions)
         self._processor = Processor(
             store,
-            Histories(store, codec, engine, state.keep_after, state.cache_keys),
-            engine,
-            self._publisher,
-            DeadLetters(self._producer, settings.topics.dead_letters),
+            Histories(store, scopes, state.keep_after, state.cache_keys),
+            scopes,
+            rekeying,
+            Intake(internal, rekeying, scopes, state.allowed_lateness // 2),
+            Outlets(
+                self._publisher,
+                DeadLetters(self._producer, settings.topics.dead_letters),
+                Forwarder(self._rekeying_producer, internal),
+            ),
             self._metrics,
             f"/{settings.kafka.group}",
-            state.allowed_lateness // 2,
         )
         self._lag = 0
         self._chores: list[asyncio.Task[None]] = []
@@ -134,6 +140,7 @@ class _Worker:
 
     async def started(self) -> None:
         await self._producer.start()
+        await self._rekeying_producer.start()
         await self._offsets.start()
         self._chores = [asyncio.create_task(self._beat()), asyncio.create_task(self._look_at_lag())]
         for task in (self._publisher.start(), *self._chores):
@@ -168,6 +175,7 @@ class _Worker:
         finally:
             await self._publisher.stop()
             await self._producer.stop()
+            await self._rekeying_producer.stop()
             await self._offsets.stop()
 
     def _end_with(self, task: asyncio.Task[None]) -> None:
