@@ -8,14 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from detector.core.alert import Alert, Status
-from detector.core.engine import Engine, Outcome
+from detector.core.deciding import Deciding
+from detector.core.engine import Observation, Outcome
 from detector.core.events import Event, Reason, Refusal, decode
 from detector.core.history import Entry, History
 from detector.core.lists import Members
+from detector.core.routing import MERCHANT, USER
 from detector.core.rule import Rule
-from detector.core.tiers import tiers_of
-
-SCOPES = ("user_id", "merchant_id")
 
 
 @dataclass
@@ -48,18 +47,8 @@ class Backtest:
         history_cap: int,
         lists: Mapping[str, Members] | None = None,
     ) -> None:
-        rules = list(rules)
-        lists = lists or {}
-        self._tiers = tiers_of(lists)
-        members = {name: frozenset(found) for name, found in lists.items()}
-        self._engines = {
-            scope: Engine(
-                [rule for rule in rules if rule.by[0] == scope], allowed_lateness, history_cap, members
-            )
-            for scope in SCOPES
-            if any(rule.by[0] == scope for rule in rules)
-        }
-        self._histories: dict[str, dict[str, History]] = {scope: {} for scope in self._engines}
+        self._deciding = Deciding(rules, lists or {}, allowed_lateness, history_cap)
+        self._histories: dict[str, dict[str, History]] = {scope: {} for scope in self._deciding.engines}
         self._standing: dict[str, tuple[str, str]] = {}
         self.summary = Summary()
 
@@ -78,20 +67,20 @@ class Backtest:
         if isinstance(event, Refusal):
             self.summary.refused[event.reason] += 1
             return
-        event = self._tiers.given(event)
-        outcomes = []
-        for scope, engine in self._engines.items():
-            key = getattr(event, scope, None)
-            if key is None:
-                continue
-            history = self._histories[scope].setdefault(key, History())
-            observed = engine.observe(history, Entry(event, None), event.event_time)
-            history.unsaved.clear()
-            outcomes.append(observed)
-            for alert in observed.alerts:
-                self._note(alert)
-                yield alert
-        self._count({observed.outcome for observed in outcomes}, any(observed.late for observed in outcomes))
+        event = self._deciding.tiers.given(event)
+        observed = [self._observe(USER, event)]
+        if self._deciding.routing.onward(event, observed[0].outcome) is not None:
+            observed.append(self._observe(MERCHANT, event))
+        for alert in (alert for one in observed for alert in one.alerts):
+            self._note(alert)
+            yield alert
+        self._count({one.outcome for one in observed}, any(one.late for one in observed))
+
+    def _observe(self, scope: str, event: Event) -> Observation:
+        history = self._histories[scope].setdefault(getattr(event, scope), History())
+        observed = self._deciding.engines[scope].observe(history, Entry(event, None), event.event_time)
+        history.unsaved.clear()
+        return observed
 
     def _count(self, outcomes: set[Outcome], late: bool) -> None:
         self.summary.late += late

@@ -5,32 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import islice
 
-from detector.core.engine import Engine
 from detector.core.history import History
-from detector.state.codec import Codec
 from detector.state.store import StateStore, Write
+from detector.stream.scopes import Scopes
 
 _COMPACT_FROM = 64
 """Stored items below which a rewrite would cost more than it saves."""
 
 
 class Histories:
-    """Histories by partition and key, the longest known forgotten first.
+    """Histories by partition and the store's key, the longest known forgotten first.
 
     Args:
         store: where histories are read from.
-        codec: how they are written.
-        engine: settles what was restored.
+        scopes: how those of each scope are written, and settled when they are restored.
         keep_after: ms that a stored key outlives the last thing it is needed for.
         most_keys: how many stay in memory between rounds.
     """
 
-    def __init__(
-        self, store: StateStore, codec: Codec, engine: Engine, keep_after: int, most_keys: int
-    ) -> None:
+    def __init__(self, store: StateStore, scopes: Scopes, keep_after: int, most_keys: int) -> None:
         self._store = store
-        self._codec = codec
-        self._engine = engine
+        self._scopes = scopes
         self._keep_after = keep_after
         self._most_keys = most_keys
         self._kept: dict[int, dict[str, History]] = {}
@@ -79,13 +74,12 @@ class Histories:
         """Let go of everything: what is in memory may be newer or older than what is stored."""
         self._kept.clear()
 
-    def use(self, engine: Engine, reread: bool) -> None:
-        """Let another engine settle histories from now on, those in memory when they are next asked for.
+    def expect_others(self, reread: bool) -> None:
+        """Have the scopes' engines, which are others now, settle what is in memory when it is next asked for.
 
-        With `reread` they are read again instead, as after a restart: the store may hold more of the past
-        than the former engine had a use for.
+        With `reread` it is read again instead, as after a restart: the store may hold more of the past
+        than the former engines had a use for.
         """
-        self._engine = engine
         if reread:
             self.clear()
         self._unsettled = {partition: set(kept) for partition, kept in self._kept.items()}
@@ -96,19 +90,21 @@ class Histories:
         for key in [key for key in keys if key in unsettled] if unsettled else ():
             self._unsettled[partition].remove(key)
             if (history := self._kept[partition].get(key)) is not None:
-                self._engine.settle(history)
+                self._scopes.of(key)[0].engine.settle(history)
 
     def _write(self, key: str, history: History) -> Write:
         surplus = history.stored > _COMPACT_FROM and history.stored > 4 * len(history)
         rewrite = history.rewrite or surplus
         items = history.contents() if rewrite else history.unsaved
-        data, history.stored = self._codec.encode(items, 0 if rewrite else history.stored)
+        scope, _ = self._scopes.of(key)
+        data, history.stored = scope.codec.encode(items, 0 if rewrite else history.stored)
         history.unsaved = []
         history.rewrite = False
         keep_ms = max(0, history.keep_until - history.newest) + self._keep_after
         return Write(key, data, rewrite, keep_ms)
 
     def _restored(self, data: bytes, partition: int, key: str) -> History:
-        history = self._codec.decode(data, partition, key)
-        self._engine.settle(history)
+        scope, own = self._scopes.of(key)
+        history = scope.codec.decode(data, partition, own)
+        scope.engine.settle(history)
         return history

@@ -11,17 +11,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from detector.config import RuleSettings, Settings, StateSettings
-from detector.core.engine import Engine
+from detector.core.deciding import Deciding
 from detector.core.lists import TIERS
 from detector.core.rule import Mode, Rule, lists_of
-from detector.core.tiers import Tiers, tiers_of
-from detector.rules.faults import Fault, Mark, RuleFaultsError
+from detector.rules.faults import Fault, RuleFaultsError
 from detector.rules.reader import RuleFile
 from detector.rules.rule_set import CATALOGUE, files_in_force, missing_lists, rule_paths
 from detector.rules.trial import failures
 from detector.state.redis_lists import RedisLists, StoredList
-
-_SCOPE = "user_id"
 
 Stamp = tuple[tuple[str, int, int], ...]
 """The name, size and time of change (ns) of every rule file: it changes when a file does."""
@@ -36,16 +33,11 @@ class ListsMissingError(RuleFaultsError):
 
 
 class InForce(NamedTuple):
-    """Rules that passed their own tests, the lists that they need, and what is made of both.
-
-    `span` is the longest time (ms) from an event that a rule uses to the end of the allowed lateness.
-    """
+    """Rules that passed their own tests, the lists that they need, and what is made of both."""
 
     files: Sequence[RuleFile]
     lists: Mapping[str, StoredList]
-    engine: Engine
-    tiers: Tiers
-    span: int
+    deciding: Deciding
 
     @property
     def rules(self) -> list[Rule]:
@@ -123,15 +115,9 @@ def needed(rules: Iterable[Rule]) -> frozenset[str]:
 
 
 def _made(files: Sequence[RuleFile], lists: Mapping[str, StoredList], state: StateSettings) -> InForce:
+    members = {name: found.members for name, found in lists.items()}
     rules = [file.rule for file in files]
-    members = {name: frozenset(found.members) for name, found in lists.items() if name not in TIERS}
-    return InForce(
-        files=files,
-        lists=lists,
-        engine=Engine(rules, state.allowed_lateness, state.history_cap, members),
-        tiers=tiers_of({name: found.members for name, found in lists.items()}),
-        span=max((rule.span for rule in rules), default=0) + state.allowed_lateness,
-    )
+    return InForce(files, lists, Deciding(rules, members, state.allowed_lateness, state.history_cap))
 
 
 def _read(settings: RuleSettings) -> Sequence[RuleFile]:
@@ -143,15 +129,11 @@ def _read(settings: RuleSettings) -> Sequence[RuleFile]:
 
 
 def _faults_of(file: RuleFile) -> list[Fault]:
-    rule = file.rule
-    if rule.by[0] != _SCOPE and rule.mode is not Mode.OFF:
-        message = f"the worker evaluates rules by {_SCOPE} only; leave {rule.id} out or set it off"
-        return [Fault(file.path, Mark(1, 1), message)]
     # The shipped rules were tested before they were shipped.
     examples = [] if file.path.parent == CATALOGUE else file.examples
     return [
         Fault(file.path, failure.example.mark, f"the test '{failure.example.name}' fails: {failure.message}")
-        for failure in failures(rule, examples)
+        for failure in failures(file.rule, examples)
     ]
 
 

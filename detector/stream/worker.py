@@ -18,29 +18,31 @@ from detector.core.rule import Mode, Rule
 from detector.monitor.health import Health
 from detector.monitor.http import MonitorServer
 from detector.monitor.metrics import Metrics
-from detector.state.codec import Codec
 from detector.state.connect import connect, describe_address
 from detector.state.redis_lists import RedisLists
 from detector.state.redis_store import RedisStore
 from detector.state.store import StateStore
 from detector.stream.checks import start_up_checks
 from detector.stream.dead_letters import DeadLetters
+from detector.stream.forwarder import Forwarder
 from detector.stream.histories import Histories
+from detector.stream.intake import Intake
 from detector.stream.job import Job, run_job
-from detector.stream.kafka import alert_producer, faust_credentials
+from detector.stream.kafka import alert_producer, faust_credentials, rekeying_producer
 from detector.stream.log_offsets import LogOffsets
-from detector.stream.processor import Processor
+from detector.stream.processor import Outlets, Processor
 from detector.stream.publisher import Publisher
+from detector.stream.rekeyed import Rekeying
 from detector.stream.reload import Reload
 from detector.stream.rounds import Round
 from detector.stream.rulebook import InForce, Rulebook
+from detector.stream.scopes import Scopes
 from detector.stream.takeover import Takeover
 from detector.stream.topics import partition_counts
 from detector.stream.watchdog import Reading, Watchdog
 
 log = logging.getLogger(__name__)
 
-_SCOPE = "user_id"
 _PARTITIONS = "partitions"
 _KAFKA = "kafka"
 _START_SECONDS = 10.0
@@ -92,29 +94,36 @@ class _Worker:
         reload: asyncio.Event,
     ) -> None:
         self._settings = settings
-        self._topics = settings.topics.inputs
+        inputs, internal = settings.topics.inputs, settings.topics.by_merchant
+        self._topics = (*inputs, internal)
         self._metrics = Metrics(version("streaming-fraud-detector"))
         in_force = book.in_force
         self._reload = Reload(book, self._use, reload, self._metrics)
         self._health = Health({_PARTITIONS: "no partition is assigned yet"})
         state = settings.state
-        engine = in_force.engine
+        deciding = in_force.deciding
         self._producer: AIOKafkaProducer = alert_producer(settings.kafka)
+        self._rekeying_producer: AIOKafkaProducer = rekeying_producer(settings.kafka)
         self._publisher = Publisher(store, self._producer, settings.topics, self._metrics)
-        self._offsets = LogOffsets(settings.kafka)
+        self._offsets = LogOffsets(settings.kafka, internal)
         self._takeover = Takeover(
-            store, self._offsets, self._publisher, self._topics, partitions, in_force.span
+            store, self._offsets, self._publisher, self._topics, partitions, deciding.span
         )
-        codec = Codec(self._topics, _SCOPE)
+        scopes = Scopes(inputs, partitions, deciding)
+        rekeying = Rekeying(inputs, partitions)
         self._processor = Processor(
             store,
-            Histories(store, codec, engine, state.keep_after, state.cache_keys),
-            engine,
-            self._publisher,
-            DeadLetters(self._producer, settings.topics.dead_letters),
+            Histories(store, scopes, state.keep_after, state.cache_keys),
+            scopes,
+            rekeying,
+            Intake(internal, rekeying, scopes, state.allowed_lateness // 2),
+            Outlets(
+                self._publisher,
+                DeadLetters(self._producer, settings.topics.dead_letters),
+                Forwarder(self._rekeying_producer, internal),
+            ),
             self._metrics,
             f"/{settings.kafka.group}",
-            state.allowed_lateness // 2,
         )
         self._use(in_force, other_rules=False)
         self._lag = 0
@@ -151,6 +160,7 @@ class _Worker:
 
     async def started(self) -> None:
         await self._producer.start()
+        await self._rekeying_producer.start()
         await self._offsets.start()
         chores = (self._beat(), self._look_at_lag(), self._reload.run())
         self._chores = [asyncio.create_task(chore) for chore in chores]
@@ -186,6 +196,7 @@ class _Worker:
         finally:
             await self._publisher.stop()
             await self._producer.stop()
+            await self._rekeying_producer.stop()
             await self._offsets.stop()
 
     def _end_with(self, task: asyncio.Task[None]) -> None:
@@ -200,8 +211,8 @@ class _Worker:
 
     def _use(self, in_force: InForce, other_rules: bool) -> None:
         """Go on with what is in force."""
-        self._processor.use(in_force.engine, in_force.tiers, reread=other_rules)
-        self._takeover.span = in_force.span
+        self._processor.use(in_force.deciding, reread=other_rules)
+        self._takeover.span = in_force.deciding.span
         self._count_rules(in_force.rules)
 
     def _count_rules(self, rules: Sequence[Rule]) -> None:
