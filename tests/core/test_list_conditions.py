@@ -1,5 +1,9 @@
 """Conditions on lists: what they match, what they do to a rule's version, and how long events are kept."""
 
+import gc
+import sys
+import weakref
+
 import pytest
 
 from detector.core.engine import Engine, Outcome
@@ -152,3 +156,32 @@ def test_an_event_without_the_field_is_not_kept_for_a_list() -> None:
         late = ev(kind, 120 - 60, kind)
         assert late.event_time == HOUR
         assert engine.observe(history, Entry(late, None), 0).outcome is outcome
+
+
+def test_an_engine_that_is_replaced_is_gone_at_once_and_its_lists_with_it() -> None:
+    # The garbage collector comes by rarely: until then every change of a long list would stay in memory.
+    rules = [
+        window(ANY, where={"merchant_id": {"in_list": "trusted"}}, overrides=[{"where": {"city": "X"}}]),
+        sequence(
+            {"name": "one", "event": "login", "where": {"device_id": {"not_in_list": "trusted"}}},
+            {"name": "two", "event": "debit", "within": "5m", "unless": {"event": "login"}},
+        ),
+    ]
+
+    def references() -> int:
+        return sys.getrefcount(LISTS["trusted"])
+
+    gc.collect()
+    gc.disable()
+    try:
+        before = references()
+        engine, history = Engine(rules, 10 * MINUTE, 5_000, LISTS), History()
+        for at, kind in enumerate(("login", "debit")):
+            engine.observe(history, Entry(ev(kind, at, kind), None), 0)
+        gone, meanwhile = weakref.ref(engine), references()
+        del engine
+        left = references()
+    finally:
+        gc.enable()
+    assert meanwhile > before
+    assert (gone(), left) == (None, before)
