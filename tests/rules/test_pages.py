@@ -6,9 +6,11 @@ import pytest
 from typer.testing import CliRunner
 
 from detector.cli.rules import app
+from detector.core.rule import Comparison, Operator
 from detector.rules.pages import INDEX, pages
 from detector.rules.reader import read_rule
 from detector.rules.rule_set import CATALOGUE, read_rules
+from detector.rules.wording import where_in_words
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "rules"
 
@@ -90,6 +92,14 @@ def test_a_page_of_a_window_says_its_parameters_in_words(page):
         "action": "`review`",
         "mode": "live",
     }
+
+
+def test_every_operator_has_words():
+    for operator in Operator:
+        value = ("x",) if operator is Operator.IN else "x"
+        said = where_in_words({"city": (Comparison(operator=operator, value=value),)})
+        assert said.startswith("`city` ")
+        assert operator is Operator.EXISTS or said.endswith(" `x`")
 
 
 def test_a_page_of_a_sequence_says_its_steps_in_words(page):
