@@ -85,6 +85,6 @@ def history_of(*events: Event) -> History:
 
 def saved(history: History, stored: list[Item]) -> list[Item]:
     """What the store holds after a save of a history, given what it held before."""
-    held = deepcopy(history.contents() if history.rewrite else [*stored, *history.unsaved])
+    held = deepcopy(history.contents()) if history.rewrite else [*stored, *deepcopy(history.unsaved)]
     history.unsaved, history.rewrite = [], False
     return held
