@@ -184,7 +184,7 @@ class Engine:
     def _evaluate(self, history: History, index: int, late: bool, detected_at: int) -> list[Alert]:
         if index + 1 < len(history.times):
             announcer = self._announcer(history, late, detected_at)
-            for rule in self._by_type.get(history.entries[index].event.type, ()):
+            for rule in self._dispatch.touched(history, history.entries[index].event):
                 self._look_again(announcer, rule, history, index)
             return announcer.alerts
         rules = self._dispatch.candidates(history)
@@ -205,7 +205,7 @@ class Engine:
         """Set right what a rule said of the events from a late one on, as far as its span reaches."""
         end = history.first_after(history.times[index] + rule.span)
         anchors: dict[str, list[Anchor]] = {}
-        for at in range(index, end) if self._dispatch.can_hold(rule, history) else ():
+        for at in rule.evaluator.may_hold(history, index, end):
             for anchor in rule.anchors_at(history, at):
                 anchors.setdefault(rule.alert_id(history, anchor), []).append(anchor)
         # Of older events, what they rest on may be forgotten or folded: what was said of them stays said.
@@ -213,7 +213,10 @@ class Engine:
         if history.folded is not None:
             certain_from = max(certain_from, history.folded.floor[0] + rule.span + 1)
         doubted = _Range(max(history.position(index), (certain_from, "")), history.position(end - 1))
+        event = history.entries[index].event
         for record in _said_since(history, rule, doubted.low[0]):
+            if rule.is_of_another_key(history, record, event):
+                continue
             holding = [anchor.position for anchor in anchors.get(record.alert_id, ())]
             _reconsider(announcer, rule, history, record, _Doubt(doubted, holding, end, (certain_from, "")))
         for found in anchors.values():
@@ -229,7 +232,8 @@ def _said_since(history: History, rule: ActiveRule, event_time: int) -> list[Ale
             break
         if record.standing:
             found.append(record)
-    return found
+    # What one event leads to is published in the same order in every run.
+    return sorted(found, key=lambda record: (record.first, record.alert_id))
 
 
 _NOTHING_SAID: OrderedDict[str, tuple[int, AlertRecord]] = OrderedDict()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -35,6 +35,11 @@ class Measured:
             return found
         ends = [selected.times[low], selected.times[high - 1]] if high > low else []
         return self._with_folded(found, ends, folded, key, after, upto)
+
+    def since(self, history: History, index: int, end: int, key: Key) -> list[int]:
+        """The indices of the events selected for a key, from `index` to `end`."""
+        at = self._selection.of(history, key).at
+        return at[bisect_left(at, index) : bisect_left(at, end)]
 
     def places(self, history: History, index: int, key: Key) -> list[int]:
         """The indices of the events that are measured for the trigger at an index."""

@@ -6,7 +6,7 @@ can complete it. Spans are inclusive.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from detector.core.anchor import Anchor, Evidence, Findings
@@ -75,6 +75,10 @@ class SequenceEvaluator:
             if chain is not None:
                 anchors.append(self._anchor(history, chain, severity))
         return anchors
+
+    def may_hold(self, history: History, index: int, end: int) -> Iterable[int]:
+        """The indices from `index` to `end` at which what the event at `index` changes could hold."""
+        return range(index, end)
 
     def findings(self, history: History, anchor: Anchor) -> Findings:
         """How long each step took, against what, and the events of the chain in their order."""

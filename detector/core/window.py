@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from detector.core.anchor import Anchor, Evidence, Findings
@@ -117,6 +117,17 @@ class WindowEvaluator:
                 approximate=history.is_folded_after(event.event_time - self._span),
             )
         ]
+
+    def may_hold(self, history: History, index: int, end: int) -> Iterable[int]:
+        """The indices from `index` to `end` at which what the event at `index` changes could hold."""
+        if len(history.entries) <= SHORT:
+            return range(index, end)
+        event = history.entries[index].event
+        key = tuple([getattr(event, name, None) for name in self._key_fields])
+        found: set[int] = set()
+        for measured in self._measured:
+            found.update(measured.since(history, index, end, key))
+        return sorted(found)
 
     def findings(self, history: History, anchor: Anchor) -> Findings:
         """What was measured at an anchor, against what, and over which events."""
