@@ -39,6 +39,11 @@ class Routing:
             if MERCHANT in FIELDS[event_type]
         )
 
+    @property
+    def leads_on(self) -> bool:
+        """Whether any event can go on."""
+        return bool(self._wanted)
+
     def onward(self, event: Event, outcome: Outcome) -> str | None:
         """The merchant that an event goes on to after that outcome in the user scope; None where to none."""
         if outcome is Outcome.DUPLICATE or event.type not in self._wanted:

@@ -11,7 +11,7 @@ from faust.types import TP
 from detector.core.events import Event, Refusal, decode_record
 from detector.core.history import Entry, Source
 from detector.state.store import Origin
-from detector.stream.alignment import Dated, PatientAlignment
+from detector.stream.alignment import NEVER, Dated, PatientAlignment
 from detector.stream.dead_letters import DeadLetter
 from detector.stream.rekeyed import Rekeyed, Rekeying
 from detector.stream.rounds import Round
@@ -92,11 +92,12 @@ class Intake:
         }
 
     def shares(self, positions: Mapping[int, Position]) -> dict[int, Share]:
-        """What each partition brings that need not wait any longer."""
+        """What each partition brings next; to be asked again until nothing comes."""
         shares = {}
+        limit = self._limit()
         for partition, aligned in self._aligned.items():
             share = Share()
-            self._add_inputs(share, partition, aligned.release_in_time(), positions[partition])
+            self._add_inputs(share, partition, aligned.release_in_time(limit), positions[partition])
             self._add_rekeyed(share, self._rekeyed[partition], positions[partition])
             self._rekeyed[partition] = []
             if share.advance:
@@ -115,6 +116,12 @@ class Intake:
                 reached = event.event_time
             dated.append(Dated(reached, record.offset, record, event))
         return dated
+
+    def _limit(self) -> int:
+        """The event time up to which partitions may go, so that none comes late for the merchants of all."""
+        if not self._scopes.routing.leads_on:
+            return NEVER
+        return min((aligned.turn() for aligned in self._aligned.values()), default=NEVER) + self._slack
 
     def _add_inputs(
         self, share: Share, partition: int, released: Iterable[Dated], position: Position

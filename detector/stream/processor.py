@@ -134,8 +134,18 @@ class Processor:
         self._take_up_next()
         for partition in self._intake.take(fetched):
             self._tolerate_fencing(partition)
-        shares = self._intake.shares(self._positions)
-        started = self._timed("decode", started)
+        self._timed("decode", started)
+        events = 0
+        while shares := self._intake.shares(self._positions):
+            await self._work(shares)
+            events += sum(map(len, shares.values()))
+        self._histories.forget_surplus()
+        self._metrics.batch_events.observe(events)
+        self._metrics.state_cache_keys.set(len(self._histories))
+
+    async def _work(self, shares: Mapping[int, Share]) -> None:
+        """Take what the partitions bring next to its commit."""
+        started = time.perf_counter()
         await self._histories.load({partition: share.keys for partition, share in shares.items()})
         started = self._timed("load", started)
         concluding = []
@@ -148,9 +158,6 @@ class Processor:
             await asyncio.sleep(0)
         await asyncio.gather(*concluding)
         self._timed("commit", started)
-        self._histories.forget_surplus()
-        self._metrics.batch_events.observe(sum(map(len, shares.values())))
-        self._metrics.state_cache_keys.set(len(self._histories))
 
     def _take_up_next(self) -> None:
         if self._next is not None:

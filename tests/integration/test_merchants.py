@@ -18,7 +18,8 @@ from detector.rules.rule_set import rules_in_force
 from detector.simulate import Traffic, simulate
 from tests.integration.live import INPUTS, Live, Worker, eventually
 
-HOUR = 3_600_000
+MINUTE = 60_000
+HOUR = 60 * MINUTE
 # Half of the partitions stand still while a killed worker is missed, and the other half runs hours ahead in
 # the simulated time meanwhile: nothing must be too late for a merchant.
 LATENESS = 12 * HOUR
@@ -66,19 +67,19 @@ def audit(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def with_rules(live: Live, cap: int = 5_000) -> None:
+def with_rules(live: Live, cap: int = 5_000, lateness: int = LATENESS) -> None:
     live.use_rules(spree=f"id: spree{SPREE}", audit=f"id: audit{AUDIT}")
-    live.extra["DETECTOR_STATE__ALLOWED_LATENESS"] = "12h"
+    live.extra["DETECTOR_STATE__ALLOWED_LATENESS"] = f"{lateness // MINUTE}m"
     live.extra["DETECTOR_STATE__HISTORY_CAP"] = str(cap)
 
 
-def expected(live: Live, events: list[dict[str, Any]], cap: int = 5_000) -> dict[str, Alert]:
+def expected(
+    live: Live, events: list[dict[str, Any]], cap: int = 5_000, lateness: int = LATENESS
+) -> dict[str, Alert]:
     """The alerts that stand after a backtest, by id."""
     rules = rules_in_force([Path(live.extra["DETECTOR_RULES__DIRS"])], with_catalogue=True)
-    latest = {
-        alert.alert_id: alert
-        for alert in Backtest(rules, LATENESS, cap).run(msgspec.json.encode(event) for event in events)
-    }
+    test = Backtest(rules, lateness, cap)
+    latest = {alert.alert_id: alert for alert in test.run(msgspec.json.encode(event) for event in events)}
     return {alert_id: alert for alert_id, alert in latest.items() if alert.status is Status.RAISED}
 
 
@@ -120,10 +121,11 @@ def end(*workers: Worker) -> None:
 
 
 async def test_a_worker_raises_the_alerts_of_a_backtest(live: Live) -> None:
-    with_rules(live)
+    # Given a backlog of five hours, of which nothing may come later than ten minutes for a merchant
+    with_rules(live, lateness=10 * MINUTE)
     events = traffic(seed=11)
     asked = audit(events)
-    wanted = expected(live, events + asked)
+    wanted = expected(live, events + asked, lateness=10 * MINUTE)
     assert len(ids(wanted, "spree")) > 20
     await live.send(events)
     worker = live.start()
@@ -137,6 +139,7 @@ async def test_a_worker_raises_the_alerts_of_a_backtest(live: Live) -> None:
         kinds = ("debit", "instalment", "complaint")
         going_on = sum(event["type"] in kinds for event in events + asked)
         assert worker.metric("detector_events_total", topic=internal, outcome="accepted") == going_on
+        assert worker.metric("detector_late_events_total", topic=internal) == 0
         lag = f'detector_consumer_lag_records{{partition="0",topic="{internal}"}} 0.0'
         await eventually(lambda: lag in (worker.get("/metrics") or ""))
         assert worker.stop() == 0
@@ -314,8 +317,7 @@ async def test_what_was_sent_before_is_dropped_and_what_another_wrote_is_put_asi
 
 async def test_an_event_is_a_dead_letter_only_where_it_is_too_late_for_all_its_keys(live: Live) -> None:
     # Given a rule by merchant that looks back five days, a merchant of today and one of a month ago
-    with_rules(live)
-    live.extra["DETECTOR_STATE__ALLOWED_LATENESS"] = "10m"
+    with_rules(live, lateness=10 * MINUTE)
     now = 1_767_225_600_000
 
     def debit(event_id: str, at: int, merchant: str) -> dict[str, Any]:

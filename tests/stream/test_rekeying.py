@@ -1,6 +1,9 @@
 """Events on their way from their users to their merchants, through the processor on the store in memory."""
 
+import json
+
 import pytest
+from aiokafka import ConsumerRecord
 from faust.types import TP
 
 from detector.core.routing import MERCHANT
@@ -194,6 +197,49 @@ async def test_the_internal_topic_neither_waits_for_the_inputs_nor_holds_them_up
         Round({TP("payments", 0): [record(0)]}, {TP(INTERNAL, 0): 100, TP("payments", 0): 1}, 1)
     )
     assert other.processor.offsets()[TP("payments", 0)] == 1
+
+
+BACKLOG = [
+    record(n * HOUR, event_id=f"a{n}", user_id="u1", event_time=NOW + n * HOUR * 1000) for n in range(9)
+]
+
+
+def behind(n: int) -> ConsumerRecord:
+    """A record of partition 1 for each of partition 0, at the same time."""
+    found = BACKLOG[n]
+    event = json.loads(found.value) | {"event_id": f"b{n}", "user_id": "u2"}
+    return record(found.offset, partition=1, **event)
+
+
+async def test_partitions_with_a_backlog_advance_together_so_that_none_comes_late_for_a_merchant() -> None:
+    # Partition 0 was fetched hours ahead of partition 1; all of it goes on to one merchant.
+    bench = await Bench([spree(users=2, within="1m", cooldown="0s")], partitions=2).own()
+    ends = {TP("payments", 0): 9 * HOUR, TP("payments", 1): 9 * HOUR}
+    await bench.processor.process(Round({TP("payments", 0): BACKLOG}, ends, 1))
+    assert bench.internal.records() == []
+    assert bench.processor.waiting() == {TP("payments", 0)}
+    for n in range(9):
+        await bench.processor.process(Round({TP("payments", 1): [behind(n)]}, ends, 1))
+        await bench.pass_on()
+    assert bench.count("late_events_total", INTERNAL, "too_late") == 0
+    assert len(bench.publisher.alerts()) == 9
+
+
+async def test_without_a_rule_by_merchant_no_partition_waits_for_another() -> None:
+    bench = await Bench([], partitions=2).own()
+    ends = {TP("payments", 0): 9 * HOUR, TP("payments", 1): 9 * HOUR}
+    await bench.processor.process(Round({TP("payments", 0): BACKLOG}, ends, 1))
+    assert bench.processor.waiting() == set()
+
+
+async def test_what_one_fetch_brought_of_all_partitions_goes_at_once_in_steps_of_event_time() -> None:
+    bench = await Bench([spree(users=2, within="1m", cooldown="0s")], partitions=2).own()
+    await bench.process(*BACKLOG, *map(behind, range(9)))
+    assert bench.processor.waiting() == set()
+    # The two of each hour lie side by side in the log.
+    times = [bench.rekeying.decode(found).event.event_time for found in bench.internal.records()]
+    assert times == sorted(times)
+    assert len(times) == 18
 
 
 async def test_records_of_the_internal_topic_that_come_again_change_nothing() -> None:
