@@ -14,7 +14,7 @@ import typer
 
 from bench.errors import BenchFailed
 from bench.report import Results, describe_machine, print_table, write_json
-from bench.runs import NEEDS_SERVERS, Part, Plan, run_engine, run_latency, run_throughput
+from bench.runs import NEEDS_SERVERS, Part, Plan, run_engine, run_latency, run_state, run_throughput
 from bench.servers import running_servers
 from bench.traffic import WITHOUT_PASSWORD
 from detector.rules.rule_set import CATALOGUE
@@ -37,6 +37,12 @@ def main(
     engine_events: Annotated[
         int, typer.Option(min=20_000, help="Events of a run of the engine alone.")
     ] = 100_000,
+    state_users: Annotated[
+        int, typer.Option(min=1_000, help="Users, of ten events each, whose state is measured.")
+    ] = 100_000,
+    state_round: Annotated[
+        int, typer.Option(min=1, help="Events in a round, where the state is measured.")
+    ] = 500,
     fraud: Annotated[
         float,
         typer.Option(
@@ -64,6 +70,8 @@ def main(
         repeats,
         engine_events,
         fraud,
+        state_users,
+        state_round,
         rules_dir,
     )
     if short:
@@ -83,6 +91,9 @@ def main(
         if Part.ENGINE in parts:
             _say(f"{plan.engine_events:,} events through the engine alone")
             run_engine(plan, results)
+        if Part.STATE in parts:
+            _say(f"the state of {plan.state_users:,} users in Redis")
+            run_state(plan, results)
         if NEEDS_SERVERS.intersection(parts):
             _run_on_servers(plan, parts, results)
     except BenchFailed as error:

@@ -18,6 +18,7 @@ from rich.table import Table
 from bench.engine import EngineRuns
 from bench.latency import Latency
 from bench.peer import PeerThroughput
+from bench.state import StateCost
 from bench.throughput import Throughput
 
 
@@ -34,6 +35,7 @@ class Results:
     latency: Latency | None = None
     floor: Latency | None = None
     engine: list[EngineRuns] | None = None
+    state: StateCost | None = None
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -94,6 +96,7 @@ def _rows(results: Results) -> list[tuple[str, str, str]]:
         *_latency_rows("alert latency", results.latency),
         *_latency_rows("one hop, no worker:", results.floor),
         *_engine_rows(results.engine or []),
+        *_state_rows(results.state),
     ]
 
 
@@ -161,3 +164,21 @@ def _engine_rows(found: list[EngineRuns]) -> list[tuple[str, str, str]]:
             for runs in others
         ]
     return rows
+
+
+def _state_rows(found: StateCost | None) -> list[tuple[str, str, str]]:
+    if found is None:
+        return []
+    return [
+        (
+            f"stored event, {found.keys:,} users, {found.events / found.keys:.1f} events each",
+            f"{found.total:.1f}",
+            f"bytes of {found.server}",
+        ),
+        ("  its own bytes", f"{found.payload:.1f}", "bytes"),
+        ("  its share of the key's name", f"{found.names:.1f}", "bytes"),
+        ("  of Redis' tables, time to live among them", f"{found.tables:.1f}", "bytes"),
+        ("  of what is allocated but not used", f"{found.rest:.1f}", "bytes"),
+        ("  to encode it", f"{found.encode_us:.1f}", "us of CPU"),
+        (f"  to store it, {found.events_per_round} a round", f"{found.redis_us:.1f}", "us of Redis' CPU"),
+    ]

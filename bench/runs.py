@@ -15,7 +15,8 @@ from bench.peer import measure_faust
 from bench.processes import running_worker
 from bench.report import Results
 from bench.rule_sets import rule_sets
-from bench.servers import Servers
+from bench.servers import Servers, running_redis
+from bench.state import measure_state
 from bench.throughput import measure_throughput
 from bench.traffic import Record, encoded_traffic, expected_alerts, mean_bytes
 from detector.config import Settings
@@ -27,6 +28,9 @@ _BACKLOG_HOURS = 2.0
 _RUN_HOURS = 2.0
 _PEER_ALERTS = "peer-alerts"
 _ECHO = "echo"
+_EVENTS_PER_USER = 10
+_STATE_HOURS = 24.0
+_PREFIX = "fd"
 _ENGINE_END = 1_767_225_600_000
 """The engine knows no clock, so its events can be the same every time."""
 
@@ -38,6 +42,7 @@ class Part(StrEnum):
     PEER = "peer"
     LATENCY = "latency"
     ENGINE = "engine"
+    STATE = "state"
 
 
 NEEDS_SERVERS = frozenset({Part.THROUGHPUT, Part.PEER, Part.LATENCY})
@@ -57,6 +62,8 @@ class Plan:
     repeats: int
     engine_events: int
     fraud: float
+    state_users: int
+    state_round: int
     rules_dir: Path
 
 
@@ -118,6 +125,17 @@ def run_engine(plan: Plan, results: Results) -> None:
     results.mean_event_bytes = mean_bytes(records)
     with rule_sets(plan.rules_dir) as sets:
         results.engine = measure_engine(records, sets, plan.repeats)
+
+
+def run_state(plan: Plan, results: Results) -> None:
+    """What the events of a day cost in a Redis of their own."""
+    records = encoded_traffic(
+        plan.state_users * _EVENTS_PER_USER, plan.state_users, plan.fraud, _STATE_HOURS, plan.without_password
+    )
+    results.mean_event_bytes = mean_bytes(records)
+    rules = rules_in_force([plan.rules_dir], False)
+    with running_redis() as url:
+        results.state = measure_state(records, rules, url, _PREFIX, plan.state_round)
 
 
 def _check(servers: Servers, topic: str, records: Sequence[Record]) -> int:
