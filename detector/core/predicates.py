@@ -64,8 +64,8 @@ def comparison_source(operand: str, can_be_absent: bool, comparison: Comparison,
             return f"({operand} is not None and {compared})" if can_be_absent else compared
 
 
-def where_source(event_type: str, where: Where, constants: Constants) -> str | None:
-    """Source that is true where an event `e` of that type matches; None where none of the type can."""
+def where_source(event_type: str, where: Where, constants: Constants, event: str = "e") -> str | None:
+    """Source that is true where an event of that type matches; None where none of the type can."""
     parts = []
     for name, comparisons in where.items():
         field = FIELDS[event_type].get(name)
@@ -73,7 +73,9 @@ def where_source(event_type: str, where: Where, constants: Constants) -> str | N
             if any(not compares(None, comparison) for comparison in comparisons):
                 return None
             continue
-        parts += [comparison_source(f"e.{name}", field.optional, item, constants) for item in comparisons]
+        parts += [
+            comparison_source(f"{event}.{name}", field.optional, item, constants) for item in comparisons
+        ]
     return " and ".join(parts) or "True"
 
 
@@ -94,12 +96,12 @@ def compile_selector(selector: Selector, needs: Sequence[str] = ()) -> dict[str,
     return predicates
 
 
-def needed_source(event_type: str, name: str) -> str | None:
-    """Source that is true where an event `e` carries the field; None where its type has no such field."""
+def needed_source(event_type: str, name: str, event: str = "e") -> str | None:
+    """Source that is true where an event carries the field; None where its type has no such field."""
     field = FIELDS[event_type].get(name)
     if field is None:
         return None
-    return f"e.{name} is not None" if field.optional else "True"
+    return f"{event}.{name} is not None" if field.optional else "True"
 
 
 def compares(value: Any, comparison: Comparison) -> bool:

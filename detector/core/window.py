@@ -8,7 +8,10 @@ from typing import Any, NamedTuple
 
 from detector.core.anchor import Anchor, Evidence, Findings
 from detector.core.events import FIELDS, Event
-from detector.core.history import Entry, History
+from detector.core.folded import Key
+from detector.core.folding import Folds
+from detector.core.history import SHORT, Entry, History
+from detector.core.measured import Measured
 from detector.core.measures import singles
 from detector.core.predicates import (
     Constants,
@@ -32,11 +35,12 @@ from detector.core.rule import (
     When,
     Window,
 )
+from detector.core.selection import Selections
 
 _CAN_BE_ABSENT = (MeasureKind.MAX, MeasureKind.MIN, MeasureKind.LAST)
 
 Values = tuple[Any, ...]
-_Scan = Callable[[list[Entry], int, int, tuple[Any, ...]], Values]
+_Scan = Callable[[list[Entry], int, int, Key], Values]
 
 
 class _Verdict(NamedTuple):
@@ -48,9 +52,12 @@ class _Verdict(NamedTuple):
 
 
 class WindowEvaluator:
-    """One window rule, compiled: tells whether the event at an index of a history makes it hold."""
+    """One window rule, compiled: tells whether the event at an index of a history makes it hold.
 
-    def __init__(self, rule: Rule) -> None:
+    `selections` and `folds` are those of the engine, for rules that select alike share them.
+    """
+
+    def __init__(self, rule: Rule, selections: Selections, folds: Folds) -> None:
         assert isinstance(rule.body, Window)
         self._rule = rule
         self._key_fields = rule.by[1:]
@@ -63,6 +70,10 @@ class WindowEvaluator:
         self._slots = {m: slot for slot, m in enumerate(m for group in grouped for m in group)}
         self._scans: list[tuple[Watch, _Scan]] = [
             (watch, _compile_scan(watch.selector, group, self._key_fields))
+            for watch, group in zip(self._watches, grouped, strict=True)
+        ]
+        self._measured = [
+            Measured(watch, group, selections.of(watch.selector, self._key_fields), folds)
             for watch, group in zip(self._watches, grouped, strict=True)
         ]
         self._selects = [compile_selector(watch.selector, self._key_fields) for watch in self._watches]
@@ -101,7 +112,7 @@ class WindowEvaluator:
                 override=verdict.override,
                 chain=None,
                 first=None,
-                approximate=history.is_cut_after(event.event_time - self._span),
+                approximate=history.is_folded_after(event.event_time - self._span),
             )
         ]
 
@@ -149,9 +160,13 @@ class WindowEvaluator:
                 return verdict
         return self._default
 
-    def _measure(self, history: History, index: int, key: tuple[Any, ...]) -> Values:
+    def _measure(self, history: History, index: int, key: Key) -> Values:
         values: Values = ()
         entries = history.entries
+        if len(entries) > SHORT or history.folded is not None:
+            for measured in self._measured:
+                values += measured.at(history, index, key)
+            return values
         for watch, scan in self._scans:
             low, high = _bounds(history, index, watch)
             values += scan(entries, low, high, key)

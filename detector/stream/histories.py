@@ -78,10 +78,12 @@ class Histories:
         self._kept.clear()
 
     def _write(self, key: str, history: History) -> Write:
-        rewrite = history.stored > _COMPACT_FROM and history.stored > 4 * len(history)
+        surplus = history.stored > _COMPACT_FROM and history.stored > 4 * len(history)
+        rewrite = history.rewrite or surplus
         items = history.contents() if rewrite else history.unsaved
         data, history.stored = self._codec.encode(items, 0 if rewrite else history.stored)
         history.unsaved = []
+        history.rewrite = False
         keep_ms = max(0, history.keep_until - history.newest) + self._keep_after
         return Write(key, data, rewrite, keep_ms)
 

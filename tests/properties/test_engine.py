@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from copy import copy
+from copy import deepcopy
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -19,6 +19,7 @@ from detector.core.rule import Rule
 from detector.state.codec import Codec
 from detector.stream.histories import Histories
 
+from ..core.given import saved
 from .engine_runs import CAP, LATENESS, decoded, observe_all, read_rules, standing
 from .streams import arrivals, events, random_arrival, random_events, random_rules, rules
 from .twin import Anchor, anchors, standing_alerts
@@ -238,7 +239,7 @@ async def test_histories_that_are_stored_by_appending_go_on_as_before_after_a_re
 
 def test_a_restart_beyond_the_cap_changes_nothing(draw):
     # What is found there is approximate, but not a matter of when a worker stopped.
-    cut = 0
+    folded = 0
     for seed in range(100):
         _, read, arrived = draw(seed, by="user_id")
         engine, stopped, stored = Engine(read, LATENESS, history_cap=4), History(), []
@@ -248,15 +249,14 @@ def test_a_restart_beyond_the_cap_changes_nothing(draw):
                 continue
             if len(stored) % 3 == 0:
                 stopped = History()
-                for item in stored:
+                for item in deepcopy(stored):
                     stopped.restore(item)
                 engine.settle(stopped)
             found = engine.observe(history, Entry(event, None), event.event_time)
             assert engine.observe(stopped, Entry(event, None), event.event_time) == found, f"seed {seed}"
-            stored += map(copy, stopped.unsaved)
-            stopped.unsaved = []
-        cut += history.floor is not None
-    assert cut > 50
+            stored = saved(stopped, stored)
+        folded += history.folded is not None
+    assert folded > 50
 
 
 # Duplicates
