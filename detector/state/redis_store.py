@@ -106,7 +106,7 @@ class RedisStore:
             (
                 commit.epoch,
                 [(_OFFSET + topic, str(old), str(new)) for topic, (old, new) in commit.advance.items()],
-                [(len(write.data), write.replace, write.keep_ms) for write in commit.writes],
+                [(len(write.data), write.replace, write.keep_ms, write.exact) for write in commit.writes],
                 [len(entry) for entry in commit.outbox],
             )
         )

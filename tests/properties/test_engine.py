@@ -170,7 +170,7 @@ def through_contents(rng: Random) -> Callable[[Engine, History], History]:
     def between(engine: Engine, history: History) -> History:
         if not history.entries or rng.random() < 0.7:
             return history
-        stored, _ = codec.encode(history.contents(), 0)
+        stored = codec.encode(history.contents(), codec.tail())
         restored = codec.decode(stored, 0, history.entries[0].event.user_id)
         engine.settle(restored)
         return restored

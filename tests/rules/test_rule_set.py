@@ -129,7 +129,7 @@ def alerts_of(rule, events, resume=False):
         history = histories.setdefault(key, History())
         published += engine.observe(history, Entry(event, None), event.event_time).alerts
         if resume:
-            stored, _ = codec.encode(history.contents(), 0)
+            stored = codec.encode(history.contents(), codec.tail())
             histories[key] = codec.decode(stored, 0, key)
             engine.settle(histories[key])
     return published
