@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -13,9 +14,10 @@ import typer
 
 from bench.errors import BenchFailed
 from bench.report import Results, describe_machine, print_table, write_json
-from bench.runs import Part, Plan, run_latency, run_throughput
+from bench.runs import NEEDS_SERVERS, Part, Plan, run_engine, run_latency, run_state, run_throughput
 from bench.servers import running_servers
 from bench.traffic import WITHOUT_PASSWORD
+from detector.rules.rule_set import CATALOGUE
 
 _RESULTS = Path(__file__).parent / "results" / "latest.json"
 _PEER_EVENTS = 100_000
@@ -31,6 +33,25 @@ def main(
     without_password: Annotated[
         float, typer.Option(min=0, max=1, help="Share of ordinary debits made into no-password ones.")
     ] = WITHOUT_PASSWORD,
+    repeats: Annotated[int, typer.Option(min=1, help="Runs with each set of rules, taken in turn.")] = 5,
+    engine_events: Annotated[
+        int, typer.Option(min=20_000, help="Events of a run of the engine alone.")
+    ] = 100_000,
+    state_users: Annotated[
+        int, typer.Option(min=1_000, help="Users, of ten events each, whose state is measured.")
+    ] = 100_000,
+    state_round: Annotated[
+        int, typer.Option(min=1, help="Events in a round, where the state is measured.")
+    ] = 500,
+    fraud: Annotated[
+        float,
+        typer.Option(
+            min=0.001, max=1, help="Share of the events that belong to frauds, where rules are compared."
+        ),
+    ] = 0.01,
+    rules_dir: Annotated[
+        Path, typer.Option(help="Rule files to take for the catalogue.", exists=True, file_okay=False)
+    ] = CATALOGUE,
     short: Annotated[bool, typer.Option("--short", help="A smaller measurement, in two minutes.")] = False,
     only: Annotated[list[Part] | None, typer.Option(help="Measure only this; may be repeated.")] = None,
     json_file: Annotated[
@@ -38,7 +59,21 @@ def main(
     ] = _RESULTS,
 ) -> None:
     """Measure one worker on a real Kafka and a real Redis, beside plain Faust; exit 1 if it is no measure."""
-    plan = Plan(events, users, without_password, min(events, _PEER_EVENTS), rate, runs, run_seconds)
+    plan = Plan(
+        events,
+        users,
+        without_password,
+        min(events, _PEER_EVENTS),
+        rate,
+        runs,
+        run_seconds,
+        repeats,
+        engine_events,
+        fraud,
+        state_users,
+        state_round,
+        rules_dir,
+    )
     if short:
         peer_events = min(events, _PEER_EVENTS // 2)
         plan = replace(
@@ -53,13 +88,14 @@ def main(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     results = Results(describe_machine(), dict(vars(plan)))
     try:
-        with running_servers() as servers:
-            if Part.THROUGHPUT in parts or Part.PEER in parts:
-                _say(f"{plan.events:,} events from a backlog")
-                run_throughput(servers, plan, parts, results)
-            if Part.LATENCY in parts:
-                _say(f"alert latency at {plan.rate:,} events/s")
-                run_latency(servers, plan, results)
+        if Part.ENGINE in parts:
+            _say(f"{plan.engine_events:,} events through the engine alone")
+            run_engine(plan, results)
+        if Part.STATE in parts:
+            _say(f"the state of {plan.state_users:,} users in Redis")
+            run_state(plan, results)
+        if NEEDS_SERVERS.intersection(parts):
+            _run_on_servers(plan, parts, results)
     except BenchFailed as error:
         _say(f"failed: {error}")
         raise typer.Exit(1) from None
@@ -69,6 +105,16 @@ def main(
     print_table(results)
     write_json(results, json_file)
     _say(f"written to {json_file}")
+
+
+def _run_on_servers(plan: Plan, parts: Collection[Part], results: Results) -> None:
+    with running_servers() as servers:
+        if Part.THROUGHPUT in parts or Part.PEER in parts:
+            _say(f"{plan.events:,} events from a backlog")
+            run_throughput(servers, plan, parts, results)
+        if Part.LATENCY in parts:
+            _say(f"alert latency at {plan.rate:,} events/s")
+            run_latency(servers, plan, results)
 
 
 def _forget_settings() -> None:

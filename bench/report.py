@@ -15,8 +15,10 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from bench.engine import EngineRuns
 from bench.latency import Latency
 from bench.peer import PeerThroughput
+from bench.state import StateCost
 from bench.throughput import Throughput
 
 
@@ -32,6 +34,8 @@ class Results:
     faust: PeerThroughput | None = None
     latency: Latency | None = None
     floor: Latency | None = None
+    engine: list[EngineRuns] | None = None
+    state: StateCost | None = None
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -61,8 +65,10 @@ def write_json(results: Results, path: Path) -> None:
         measured: Latency | None = getattr(results, name)
         if measured is not None:
             found[name] |= {"p50": measured.p50, "p99": measured.p99}
+    for runs, written in zip(results.engine or (), found["engine"] or (), strict=True):
+        written |= {"median": runs.median}
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(found, indent=2, default=str) + "\n", encoding="utf-8")
 
 
 def print_table(results: Results) -> None:
@@ -89,6 +95,8 @@ def _rows(results: Results) -> list[tuple[str, str, str]]:
         *_faust_rows(results),
         *_latency_rows("alert latency", results.latency),
         *_latency_rows("one hop, no worker:", results.floor),
+        *_engine_rows(results.engine or []),
+        *_state_rows(results.state),
     ]
 
 
@@ -135,4 +143,42 @@ def _latency_rows(name: str, found: Latency | None) -> list[tuple[str, str, str]
         (f"{name} p50, {found.rate:,} events/s", f"{found.p50:.1f}", f"ms ({p50s})"),
         (f"{name} p99", f"{found.p99:.1f}", f"ms ({p99s})"),
         ("  timed in each run", "", samples),
+    ]
+
+
+def _engine_rows(found: list[EngineRuns]) -> list[tuple[str, str, str]]:
+    rows = []
+    for runs in found:
+        spread = f"events ({min(runs.rates):,.0f} to {max(runs.rates):,.0f} in {len(runs.rates)} runs)"
+        rows.append((f"engine alone, {runs.rules} rules, per CPU second", f"{runs.median:,.0f}", spread))
+        rows.append(("  per event", f"{1e6 / runs.median:.1f}", "us of CPU"))
+        rows.append(("  standing alerts, as in a backtest", f"{runs.alerts_standing:,}", "alerts"))
+    if found:
+        first, *others = found
+        rows += [
+            (
+                f"  {runs.rules} rules : {first.rules} rules",
+                f"{runs.median / first.median:.2f}",
+                "times the rate",
+            )
+            for runs in others
+        ]
+    return rows
+
+
+def _state_rows(found: StateCost | None) -> list[tuple[str, str, str]]:
+    if found is None:
+        return []
+    return [
+        (
+            f"stored event, {found.keys:,} users, {found.events / found.keys:.1f} events each",
+            f"{found.total:.1f}",
+            f"bytes of {found.server}",
+        ),
+        ("  its own bytes", f"{found.payload:.1f}", "bytes"),
+        ("  its share of the key's name", f"{found.names:.1f}", "bytes"),
+        ("  of Redis' tables, time to live among them", f"{found.tables:.1f}", "bytes"),
+        ("  of what is allocated but not used", f"{found.rest:.1f}", "bytes"),
+        ("  to encode it", f"{found.encode_us:.1f}", "us of CPU"),
+        (f"  to store it, {found.events_per_round} a round", f"{found.redis_us:.1f}", "us of Redis' CPU"),
     ]

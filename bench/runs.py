@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
+from bench.engine import measure_engine
 from bench.errors import BenchFailed
 from bench.kafka import make_topics, preproduce, standing_alerts, topic_settings
 from bench.latency import measure_floor, measure_latency
 from bench.peer import measure_faust
 from bench.processes import running_worker
 from bench.report import Results
-from bench.servers import Servers
+from bench.rule_sets import rule_sets
+from bench.servers import Servers, running_redis
+from bench.state import measure_state
 from bench.throughput import measure_throughput
 from bench.traffic import Record, encoded_traffic, expected_alerts, mean_bytes
 from detector.config import Settings
+from detector.rules.rule_set import rules_in_force
 
 _PARTITIONS = 12
 _FRAUD = 0.05
@@ -23,6 +28,11 @@ _BACKLOG_HOURS = 2.0
 _RUN_HOURS = 2.0
 _PEER_ALERTS = "peer-alerts"
 _ECHO = "echo"
+_EVENTS_PER_USER = 10
+_STATE_HOURS = 24.0
+_PREFIX = "fd"
+_ENGINE_END = 1_767_225_600_000
+"""The engine knows no clock, so its events can be the same every time."""
 
 
 class Part(StrEnum):
@@ -31,6 +41,11 @@ class Part(StrEnum):
     THROUGHPUT = "throughput"
     PEER = "peer"
     LATENCY = "latency"
+    ENGINE = "engine"
+    STATE = "state"
+
+
+NEEDS_SERVERS = frozenset({Part.THROUGHPUT, Part.PEER, Part.LATENCY})
 
 
 @dataclass(frozen=True)
@@ -44,6 +59,12 @@ class Plan:
     rate: int
     runs: int
     run_seconds: float
+    repeats: int
+    engine_events: int
+    fraud: float
+    state_users: int
+    state_round: int
+    rules_dir: Path
 
 
 def run_throughput(servers: Servers, plan: Plan, parts: Collection[Part], results: Results) -> None:
@@ -95,6 +116,28 @@ def run_latency(servers: Servers, plan: Plan, results: Results) -> None:
     _check(servers, topics.alerts, sent)
 
 
+def run_engine(plan: Plan, results: Results) -> None:
+    """The engine alone, with each set of rules."""
+    users = max(1, plan.users * plan.engine_events // plan.events)
+    records = encoded_traffic(
+        plan.engine_events, users, plan.fraud, _BACKLOG_HOURS, plan.without_password, _ENGINE_END
+    )
+    results.mean_event_bytes = mean_bytes(records)
+    with rule_sets(plan.rules_dir) as sets:
+        results.engine = measure_engine(records, sets, plan.repeats)
+
+
+def run_state(plan: Plan, results: Results) -> None:
+    """What the events of a day cost in a Redis of their own."""
+    records = encoded_traffic(
+        plan.state_users * _EVENTS_PER_USER, plan.state_users, plan.fraud, _STATE_HOURS, plan.without_password
+    )
+    results.mean_event_bytes = mean_bytes(records)
+    rules = rules_in_force([plan.rules_dir], False)
+    with running_redis() as url:
+        results.state = measure_state(records, rules, url, _PREFIX, plan.state_round)
+
+
 def _check(servers: Servers, topic: str, records: Sequence[Record]) -> int:
     """Compare the standing alerts on the topic with a backtest's; gives how many there are.
 
@@ -102,7 +145,7 @@ def _check(servers: Servers, topic: str, records: Sequence[Record]) -> int:
         BenchFailed: they differ, so that what was measured is not the detector doing its work.
     """
     found = standing_alerts(servers.bootstrap, topic)
-    expected = expected_alerts(records, Settings())
+    expected = expected_alerts(records, rules_in_force([], True), Settings())
     if found != expected or not expected:
         raise BenchFailed(
             "the worker's standing alerts are not those of a backtest over the same events: "

@@ -31,3 +31,13 @@ def running_servers() -> Iterator[Servers]:
         stack.callback(kafka.stop)
         stack.callback(drop_topics, kafka.bootstrap, prefix)
         yield Servers(kafka.bootstrap, redis.url, prefix)
+
+
+@contextmanager
+def running_redis() -> Iterator[str]:
+    """Start a Redis alone, or use that of DETECTOR_TEST_REDIS; gives its URL."""
+    redis = start_redis()
+    try:
+        yield redis.url
+    finally:
+        redis.stop()

@@ -11,8 +11,8 @@ import msgspec
 
 from detector.config import Settings
 from detector.core.alert import Status
+from detector.core.rule import Rule
 from detector.replay.backtest import Backtest
-from detector.rules.rule_set import rules_in_force
 from detector.simulate import Simulated, Traffic, encode, simulate
 
 SEED = 20260101
@@ -40,9 +40,9 @@ class Record(NamedTuple):
 
 
 def encoded_traffic(
-    events: int, users: int, fraud: float, hours: float, without_password: float
+    events: int, users: int, fraud: float, hours: float, without_password: float, end: int | None = None
 ) -> list[Record]:
-    """Events in the order of event time, the last of them now.
+    """Events in the order of event time.
 
     Args:
         events: how many.
@@ -50,6 +50,7 @@ def encoded_traffic(
         fraud: about what share of the events belongs to frauds.
         hours: the event time that the events fill.
         without_password: what share of the ordinary debits is made into small no-password ones.
+        end: the event time (ms) of the last of them; now, if None.
     """
     span_ms = int(hours * 3_600_000)
     traffic = Traffic(
@@ -57,7 +58,7 @@ def encoded_traffic(
         events=events,
         seed=SEED,
         fraud=min(1.0, fraud * events / _EVENTS_PER_FRAUD / users),
-        start=int(time.time() * 1000) - span_ms,
+        start=(int(time.time() * 1000) if end is None else end) - span_ms,
         rate=events / (hours * 3600),
     )
     random = Random(SEED)
@@ -83,10 +84,10 @@ def mean_bytes(records: Sequence[Record]) -> float:
     return sum(len(record.value) for record in records) / len(records)
 
 
-def expected_alerts(records: Sequence[Record], settings: Settings) -> set[str]:
-    """The ids of the alerts that stand after a backtest over the same events with the shipped rules."""
+def expected_alerts(records: Sequence[Record], rules: Sequence[Rule], settings: Settings) -> set[str]:
+    """The ids of the alerts that stand after a backtest over the same events with these rules."""
     state = settings.state
-    test = Backtest(rules_in_force([], True), state.allowed_lateness, state.history_cap)
+    test = Backtest(rules, state.allowed_lateness, state.history_cap)
     standing: set[str] = set()
     for alert in test.run(record.value for record in records):
         (standing.add if alert.status is Status.RAISED else standing.discard)(alert.alert_id)

@@ -63,7 +63,7 @@ class History:
     where `rewrite` is set, it must store all `contents` anew instead. `folded` is the past that was folded
     into time buckets because the key had too many events; `stray` are restored events that belong there.
     `keep_until` is the event time (ms) after which nothing of it is needed; `forget_at` the number of
-    events at which it is worth looking for what is over; `stored` counts the items that the store holds.
+    events at which it is worth looking for what is over; `stored` is what its codec knows of what is stored.
     `marks` and `selections` are the engine's: bits of what the events match, and what its selections found.
     `said` has the alert records by rule, the last said last, each with the newest event time of then.
     """
@@ -98,7 +98,7 @@ class History:
         self.forget_at = 0
         self.marks = 0
         self.selections: dict[int, Any] = {}
-        self.stored = 0
+        self.stored: Any = None
         self.unsaved: list[Item] = []
         self.rewrite = False
         self._known: set[str] | None = None

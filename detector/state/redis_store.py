@@ -109,7 +109,7 @@ class RedisStore:
             (
                 commit.epoch,
                 [(_OFFSET + topic, str(old), str(new)) for topic, (old, new) in commit.advance.items()],
-                [(len(write.data), write.replace, write.keep_ms) for write in commit.writes],
+                [(len(write.data), write.replace, write.keep_ms, write.exact) for write in commit.writes],
                 [len(entry) for entry in commit.outbox],
                 [(_seen_field(origin), str(following)) for origin, following in commit.seen.items()],
             )

@@ -40,12 +40,15 @@ class Write(msgspec.Struct, frozen=True):
     """Bytes to append to a key's history, or to put in its place; kept for `keep_ms` from now.
 
     `key` begins with the prefix of its scope, which keeps it apart from another scope's.
+    With `exact` the store takes no more room than the history has bytes, at the price of writing all of it
+    anew: for short histories, of which there are many.
     """
 
     key: str
     data: bytes
     replace: bool
     keep_ms: int
+    exact: bool = False
 
 
 class Commit(msgspec.Struct, frozen=True):

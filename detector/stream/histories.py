@@ -6,11 +6,14 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 
 from detector.core.history import History
+from detector.state.codec import Tail
 from detector.state.store import StateStore, Write
 from detector.stream.scopes import Scopes
 
-_COMPACT_FROM = 64
+_REWRITE_FROM = 64
 """Stored items below which a rewrite would cost more than it saves."""
+_EXACT_UPTO = 128
+"""Stored items, some fifty events, up to which the store keeps no room for more."""
 
 
 class Histories:
@@ -97,18 +100,24 @@ class Histories:
                 self._scopes.of(key)[0].engine.settle(history)
 
     def _write(self, key: str, history: History) -> Write:
-        surplus = history.stored > _COMPACT_FROM and history.stored > 4 * len(history)
-        rewrite = history.rewrite or surplus
-        items = history.contents() if rewrite else history.unsaved
-        scope, _ = self._scopes.of(key)
-        data, history.stored = scope.codec.encode(items, 0 if rewrite else history.stored)
+        codec = self._scopes.of(key)[0].codec
+        tail = history.stored
+        replace = tail is None or history.rewrite or _holds_too_much(tail, history)
+        if replace:
+            tail = history.stored = codec.tail()
+        data = codec.encode(history.contents() if replace else history.unsaved, tail)
         history.unsaved = []
         history.rewrite = False
         keep_ms = max(0, history.keep_until - history.newest) + self._keep_after
-        return Write(key, data, rewrite, keep_ms)
+        return Write(key, data, replace, keep_ms, exact=tail.items <= _EXACT_UPTO)
 
     def _restored(self, data: bytes, partition: int, key: str) -> History:
         scope, own = self._scopes.of(key)
         history = scope.codec.decode(data, partition, own)
         scope.engine.settle(history)
         return history
+
+
+def _holds_too_much(tail: Tail, history: History) -> bool:
+    """Whether most of what is stored is over."""
+    return tail.items > max(_REWRITE_FROM, 4 * (len(history) + len(history.alerts)))

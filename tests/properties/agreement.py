@@ -146,7 +146,7 @@ def _stopped_and_resumed(after: int) -> Between:
         if seen % after:
             return history
         codec = Codec(["payments"], scope)
-        stored, _ = codec.encode(history.contents(), 0)
+        stored = codec.encode(history.contents(), codec.tail())
         restored = codec.decode(stored, 0, getattr(history.entries[0].event, scope))
         engine.settle(restored)
         return restored

@@ -242,7 +242,7 @@ def alerts_of(rule, events, stop_every=None):
         history = histories.setdefault(key, History())
         published += engine.observe(history, Entry(event, None), event.event_time).alerts
         if stop_every and number % stop_every == 0:
-            stored, _ = codec.encode(history.contents(), 0)
+            stored = codec.encode(history.contents(), codec.tail())
             histories[key] = codec.decode(stored, 0, key)
             engine.settle(histories[key])
     return published

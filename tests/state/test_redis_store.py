@@ -83,6 +83,30 @@ async def test_only_histories_expire(client: redis.asyncio.Redis, prefix: str) -
     assert len(await client.keys(f"{prefix}:*")) == 3
 
 
+@pytest.mark.parametrize("exact", [False, True])
+async def test_a_history_expires_however_it_is_appended_to(
+    client: redis.asyncio.Redis, prefix: str, exact: bool
+) -> None:
+    store = RedisStore(client, prefix)
+    epoch = await own(store)
+    for offset, keep_ms in enumerate((HOUR_MS, 2 * HOUR_MS)):
+        write = Write("h:u1", b"a", replace=False, keep_ms=keep_ms, exact=exact)
+        await store.commit([Commit(3, epoch, {"payments": (offset, offset + 1)}, [write], [])])
+
+        assert keep_ms - 10_000 < await client.pttl(f"{prefix}:{{3}}:h:u1") <= keep_ms
+
+
+async def test_an_exact_history_takes_no_room_for_more(client: redis.asyncio.Redis, prefix: str) -> None:
+    store = RedisStore(client, prefix)
+    epoch = await own(store)
+    for offset in range(27):
+        writes = [Write(key, b"a" * 50, False, HOUR_MS, exact=key == "exact") for key in ("roomy", "exact")]
+        await store.commit([Commit(3, epoch, {"payments": (offset, offset + 1)}, writes, [])])
+
+    roomy, exact = [await client.memory_usage(f"{prefix}:{{3}}:{key}") for key in ("roomy", "exact")]
+    assert 27 * 50 < exact < 1.3 * 27 * 50 < 1.6 * 27 * 50 < roomy
+
+
 async def test_two_prefixes_share_nothing(client: redis.asyncio.Redis, prefix: str) -> None:
     one, other = RedisStore(client, prefix), RedisStore(client, f"{prefix}-other")
     await one.commit([a_commit(await own(one))])

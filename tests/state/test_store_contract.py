@@ -30,8 +30,8 @@ async def own(store: StateStore, partition: int = PARTITION, **offsets: int) -> 
     return epoch
 
 
-def append(key: str, data: bytes, keep_ms: int = HOUR_MS) -> Write:
-    return Write(key, data, replace=False, keep_ms=keep_ms)
+def append(key: str, data: bytes, keep_ms: int = HOUR_MS, exact: bool = False) -> Write:
+    return Write(key, data, replace=False, keep_ms=keep_ms, exact=exact)
 
 
 def replace(key: str, data: bytes) -> Write:
@@ -172,11 +172,14 @@ async def test_a_commit_moves_histories_outbox_and_offsets_together(store: State
     assert await offsets(store) == {"payments": 10, "logins": 6}
 
 
-async def test_appending_extends_and_replacing_starts_over(store: StateStore) -> None:
+@pytest.mark.parametrize("exact", [False, True], ids=["with room for more", "exact"])
+async def test_appending_extends_and_replacing_starts_over(store: StateStore, exact: bool) -> None:
     epoch = await own(store, payments=0)
-    await apply(store, a_commit(epoch, append("u1", b"a"), append("u2", b"a"), advance={"payments": (0, 1)}))
+    first = [append("u1", b"a", exact=exact), append("u2", b"a", exact=exact)]
+    await apply(store, a_commit(epoch, *first, advance={"payments": (0, 1)}))
 
-    await apply(store, a_commit(epoch, append("u1", b"b"), replace("u2", b"b"), advance={"payments": (1, 2)}))
+    second = [append("u1", b"b", exact=exact), replace("u2", b"b")]
+    await apply(store, a_commit(epoch, *second, advance={"payments": (1, 2)}))
 
     assert await load(store, "u1", "u2") == [b"ab", b"b"]
 

@@ -1,6 +1,6 @@
 -- Applies one partition's share of a round as a whole, or not at all.
 -- KEYS: meta, outbox, then the key of each write.
--- ARGV: msgpack of {epoch, {{field, expected, new}, ...}, {{size, replace, keep_ms}, ...}, {size, ...},
+-- ARGV: msgpack of {epoch, {{field, expected, new}, ...}, {{size, replace, keep_ms, exact}, ...}, {size, ...},
 -- {{field, value}, ...}}: offsets, writes, outbox, and what was seen of re-keyed records;
 -- then the bytes of the writes and of the outbox's new entries, end to end (cmsgpack knows no binary).
 -- Replies {outcome, sequence number after the outbox's last entry, stored offsets}.
@@ -34,7 +34,11 @@ if not expected then
 end
 
 for i, write in ipairs(writes) do
-  local key, data, replace, keep_ms = KEYS[i + 2], take(write[1]), write[2], write[3]
+  local key, data, replace, keep_ms, exact = KEYS[i + 2], take(write[1]), write[2], write[3], write[4]
+  if exact and not replace then
+    -- Redis gives a value that is appended to twice the memory, for more to come; one that is set, none.
+    data, replace = (redis.call('GET', key) or '') .. data, true
+  end
   if replace then
     redis.call('SET', key, data, 'PX', keep_ms)
   else
