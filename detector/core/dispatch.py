@@ -48,6 +48,11 @@ class Marks:
                 self._by_type.setdefault(event_type, []).append((predicate, self._bits[known]))
         return self._bits[known]
 
+    @property
+    def types(self) -> frozenset[str]:
+        """The types of events that can have a bit."""
+        return frozenset(self._by_type)
+
     def of(self, event: Event) -> int:
         """The bits of the selectors that select an event."""
         found = 0

@@ -8,7 +8,7 @@ looked at again: periods gain or lose their anchors, alerts are raised, named an
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from operator import itemgetter
 from typing import NamedTuple
@@ -21,7 +21,7 @@ from detector.core.dispatch import Dispatch
 from detector.core.events import Event
 from detector.core.folded import Folded
 from detector.core.folding import Folds
-from detector.core.history import AlertRecord, Entry, History, Position
+from detector.core.history import SHORT, AlertRecord, Entry, History, Position
 from detector.core.lists import NO_LISTS, Lists
 from detector.core.predicates import Predicate, compile_selector
 from detector.core.rule import Mode, Rule, Selector, regardless_of_lists, selectors_of
@@ -46,7 +46,11 @@ class Observation(NamedTuple):
 
     outcome: Outcome
     late: bool
-    alerts: list[Alert]
+    alerts: Sequence[Alert]
+
+
+_QUIET = Observation(Outcome.ACCEPTED, False, ())
+"""What most events lead to."""
 
 
 class Engine:
@@ -64,6 +68,7 @@ class Engine:
     ) -> None:
         self._lateness = allowed_lateness
         self._cap = history_cap
+        self._most = history_cap + history_cap // _FOLDED_AT_ONCE
         selections = Selections(lists)
         self._folds = Folds(allowed_lateness)
         active = [ActiveRule(rule, selections, self._folds) for rule in rules if rule.mode is not Mode.OFF]
@@ -72,6 +77,7 @@ class Engine:
             for event_type in rule.evaluator.event_types:
                 self._by_type.setdefault(event_type, []).append(rule)
         self._dispatch = Dispatch(active, selections)
+        self._marked_types = self._dispatch.marks.types
         self._uses = _uses_by_type(active)
         self._keeps = {
             rule.rule.id: allowed_lateness
@@ -95,19 +101,21 @@ class Engine:
         elif len(times) >= history.forget_at:
             self._forget(history)
             history.forget_at = max(_LEAST_TO_FORGET, 2 * len(history))
-        if history.knows(event.event_id):
+        ids = history.ids
+        if event.event_id in ids if len(ids) <= SHORT else history.knows(event.event_id):
             return Observation(Outcome.DUPLICATE, late, [])
         if history.folded is not None:
             self._folds.note(history.folded, event)
             if history.folds(event):
                 return Observation(Outcome.ACCEPTED, late, self._observe_stray(history, entry, detected_at))
         index = history.add(entry)
-        history.marks |= self._dispatch.marks.of(event)
+        if event.type in self._marked_types:
+            history.marks |= self._dispatch.marks.of(event)
         history.keep_until = max(history.keep_until, event_time + keeps_for)
         alerts = self._evaluate(history, index, late, detected_at)
-        if self._has_too_many(history):
+        if len(times) > self._most:
             self._fold(history)
-        return Observation(Outcome.ACCEPTED, late, alerts)
+        return Observation(Outcome.ACCEPTED, late, alerts) if alerts or late else _QUIET
 
     def _observe_stray(self, history: History, entry: Entry, detected_at: int) -> list[Alert]:
         """Take in an event too old for a place of its own: judged over the buckets, it becomes part of one.
@@ -158,7 +166,7 @@ class Engine:
     def _fold(self, history: History) -> None:
         """Fold what a key has too many of into time buckets, the oldest first."""
         self._forget(history)
-        if not self._has_too_many(history):
+        if len(history) <= self._most:
             return
         oldest = history.cut(len(history) - self._cap)
         last = oldest[-1].event
@@ -170,9 +178,6 @@ class Engine:
         history.folded.floor = floor
         self._folds.take(history.folded, [entry.event for entry in oldest])
         self._folds.tidy(history.folded, history.newest)
-
-    def _has_too_many(self, history: History) -> bool:
-        return len(history) > self._cap + self._cap // _FOLDED_AT_ONCE
 
     def _keeps_for(self, event: Event) -> int:
         """How long an event is kept: the longest span of a rule that can use it, and the lateness."""
