@@ -85,6 +85,11 @@ class Alignment:
         known = self._topics[topic]
         known.end = max(known.end, end)
 
+    def has_read_to(self, topic: str, position: int) -> None:
+        """Learn that all that lies before an offset was fetched, also where there is no record."""
+        known = self._topics[topic]
+        known.position = max(known.position, position)
+
     def release(self, patient: bool = True, limit: int = NEVER) -> list[Dated]:
         """Hand out the records that need not wait, the earliest first, and none that is later than the limit.
 

@@ -81,6 +81,9 @@ class Intake:
         for tp, end in fetched.ends.items():
             if tp.partition in self._aligned and tp.topic != self._internal:
                 self._aligned[tp.partition].extends_to(tp.topic, end)
+        for tp, position in fetched.positions.items():
+            if tp.partition in self._aligned and tp.topic != self._internal:
+                self._aligned[tp.partition].has_read_to(tp.topic, position)
         return {tp.partition for tp in fetched.records} - self._aligned.keys()
 
     def waiting(self) -> set[TP]:
