@@ -112,6 +112,13 @@ class Alignment:
                 known.passed = max(known.passed, released[-1].event_time)
         return released
 
+    def following(self) -> dict[str, int]:
+        """The offset of each topic from which on nothing was handed out."""
+        return {
+            name: known.held[0].offset if known.held else known.position
+            for name, known in self._topics.items()
+        }
+
     def turn(self) -> int:
         """The event time that the topic furthest behind is at with what comes next; NEVER without any."""
         return min(known.turn for known in self._topics.values())

@@ -120,6 +120,7 @@ class RoundConsumer(driver.Consumer):
         self._read_offset = _ForgetfulOffsets()
         self._committing = asyncio.Lock()
         self._last_committed: Mapping[TP, int] = {}
+        self._read_to: Mapping[TP, int] = {}
 
     def _new_consumer_thread(self) -> _ConsumerThread:
         return _ConsumerThread(self, loop=self.loop, beacon=self.beacon, thread_loop=uvloop.new_event_loop())
@@ -178,11 +179,12 @@ class RoundConsumer(driver.Consumer):
         fetched, _ = await self._wait_next_records(timeout)
         if not isinstance(fetched, Round):
             return  # every partition is paused
-        if not fetched and not self.transport.progress.waiting():
+        if not fetched and fetched.positions == self._read_to and not self.transport.progress.waiting():
             return
         # A message yielded while the flow is suspended is thrown away.
         await self.can_resume_flow.wait()
         if self.gate.enter(fetched):
+            self._read_to = fetched.positions
             yield self._message(fetched)
 
     def _message(self, fetched: Round) -> tuple[TP, ConsumerMessage]:
