@@ -85,6 +85,11 @@ class Alignment:
         known = self._topics[topic]
         known.end = max(known.end, end)
 
+    def has_read_to(self, topic: str, position: int) -> None:
+        """Learn that all that lies before an offset was fetched, also where there is no record."""
+        known = self._topics[topic]
+        known.position = max(known.position, position)
+
     def release(self, patient: bool = True, limit: int = NEVER) -> list[Dated]:
         """Hand out the records that need not wait, the earliest first, and none that is later than the limit.
 
@@ -106,6 +111,13 @@ class Alignment:
                 released.append(held.popleft())
                 known.passed = max(known.passed, released[-1].event_time)
         return released
+
+    def following(self) -> dict[str, int]:
+        """The offset of each topic from which on nothing was handed out."""
+        return {
+            name: known.held[0].offset if known.held else known.position
+            for name, known in self._topics.items()
+        }
 
     def turn(self) -> int:
         """The event time that the topic furthest behind is at with what comes next; NEVER without any."""

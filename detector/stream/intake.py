@@ -81,6 +81,9 @@ class Intake:
         for tp, end in fetched.ends.items():
             if tp.partition in self._aligned and tp.topic != self._internal:
                 self._aligned[tp.partition].extends_to(tp.topic, end)
+        for tp, position in fetched.positions.items():
+            if tp.partition in self._aligned and tp.topic != self._internal:
+                self._aligned[tp.partition].has_read_to(tp.topic, position)
         return {tp.partition for tp in fetched.records} - self._aligned.keys()
 
     def waiting(self) -> set[TP]:
@@ -97,7 +100,11 @@ class Intake:
         limit = self._limit()
         for partition, aligned in self._aligned.items():
             share = Share()
-            self._add_inputs(share, partition, aligned.release_in_time(limit), positions[partition])
+            self._add_inputs(share, partition, aligned.release_in_time(limit))
+            offsets = positions[partition].offsets
+            for topic, following in aligned.following().items():
+                if following > offsets[topic]:
+                    share.advance[topic] = (offsets[topic], following)
             self._add_rekeyed(share, self._rekeyed[partition], positions[partition])
             self._rekeyed[partition] = []
             if share.advance:
@@ -123,20 +130,16 @@ class Intake:
             return NEVER
         return min((aligned.turn() for aligned in self._aligned.values()), default=NEVER) + self._slack
 
-    def _add_inputs(
-        self, share: Share, partition: int, released: Iterable[Dated], position: Position
-    ) -> None:
+    def _add_inputs(self, share: Share, partition: int, released: Iterable[Dated]) -> None:
         scope = self._scopes.user
-        arrivals, keys, last = share.users, share.keys, dict[str, int]()
+        arrivals, keys = share.users, share.keys
         for _, offset, record, decoded in released:
-            last[record.topic] = offset
             if isinstance(decoded, Refusal):
                 share.letters.append(DeadLetter(record, decoded))
                 continue
             key = scope.key(decoded)
             keys[key] = None
             arrivals.append((key, Entry(decoded, Source(record.topic, partition, offset)), record, None))
-        share.advance |= {topic: (position.offsets[topic], offset + 1) for topic, offset in last.items()}
 
     def _add_rekeyed(self, share: Share, readings: Iterable[Reading], position: Position) -> None:
         """Take what was not seen yet, by the order of the log; then let it go on by that of event time.

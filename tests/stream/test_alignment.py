@@ -101,6 +101,14 @@ def test_records_that_were_handed_over_before_are_dropped() -> None:
     assert [released.offset for released in alignment.release()] == [5, 6]
 
 
+def test_a_log_that_ends_with_something_that_is_no_record_is_no_backlog() -> None:
+    alignment = aligned(logins=2)
+    alignment.extend("logins", dated("logins", 1))
+    alignment.extend("payments", dated("payments", 500))
+    alignment.has_read_to("logins", 2)
+    assert taken(alignment) == [("logins", 1), ("payments", 500)]
+
+
 def test_nothing_later_than_the_limit_goes() -> None:
     alignment = aligned()
     alignment.extend("payments", dated("payments", 1, 5, 9))
