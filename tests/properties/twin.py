@@ -105,7 +105,7 @@ def anchors_at(
 
 def keeps_for(rules: list[Rule], event: Event) -> int:
     """How long the event is kept, beside the allowed lateness: the longest span of a rule that can use it."""
-    return max((_span_of(rule) for rule in rules if _uses(rule, event)), default=0)
+    return max((span_of(rule) for rule in rules if _uses(rule, event)), default=0)
 
 
 def _uses(rule: Rule, event: Event) -> bool:
@@ -119,7 +119,7 @@ def _selectors_of(rule: Rule) -> list[Selector]:
     return [*steps, *(step["unless"] for step in steps if "unless" in step)]
 
 
-def _span_of(rule: Rule) -> int:
+def span_of(rule: Rule) -> int:
     """The longest time from an event that the rule uses to the event that makes it hold."""
     if "window" in rule:
         window = rule["window"]
@@ -390,7 +390,7 @@ def _latest_chain(rule: Rule, index: int, history: list[Event]) -> Chain | None:
     # Every chain of these that ends with the event keeps the sequence's own `within` and `same`. What is
     # older than all the steps' bounds together is in no chain.
     sequence, event = rule["sequence"], history[-1]
-    earliest = event["event_time"] - _span_of(rule)
+    earliest = event["event_time"] - span_of(rule)
     near = [e for e in history if e["event_time"] >= earliest]
     usable = [e for e in near if _agree(e, event, _listed(sequence.get("same", [])))]
     return next(_chains(sequence["steps"], index, near, usable), None) if event in usable else None
