@@ -14,6 +14,7 @@ from typing import Any
 from detector.core.active_rule import ActiveRule
 from detector.core.events import FIELDS, Event
 from detector.core.history import SHORT, History
+from detector.core.lists import Lists
 from detector.core.predicates import (
     Constants,
     Predicate,
@@ -33,7 +34,8 @@ _NONE: list[ActiveRule] = []
 class Marks:
     """A bit for each selector of a sequence's earlier step; a history bears the bits of its events."""
 
-    def __init__(self) -> None:
+    def __init__(self, lists: Lists) -> None:
+        self._lists = lists
         self._bits: dict[bytes, int] = {}
         self._by_type: dict[str, list[tuple[Predicate, int]]] = {}
 
@@ -42,7 +44,7 @@ class Marks:
         known = identity(selector, ())
         if known not in self._bits:
             self._bits[known] = 1 << len(self._bits)
-            for event_type, predicate in compile_selector(selector).items():
+            for event_type, predicate in compile_selector(selector, lists=self._lists).items():
                 self._by_type.setdefault(event_type, []).append((predicate, self._bits[known]))
         return self._bits[known]
 
@@ -59,21 +61,23 @@ class Dispatch:
     """For the newest event of a history: the rules that it can make hold."""
 
     def __init__(self, rules: Iterable[ActiveRule], selections: Selections) -> None:
-        self.marks = Marks()
+        self.marks = Marks(selections.lists)
         sequences: dict[str, dict[int, list[ActiveRule]]] = {}
         windows: dict[str, list[ActiveRule]] = {}
-        self._needs: dict[str, int] = {}
+        touched: dict[str, dict[int, list[ActiveRule]]] = {}
         for rule in rules:
             if isinstance(rule.evaluator, SequenceEvaluator):
                 for event_type, number in rule.evaluator.completes.items():
                     needed = self._needed(rule.evaluator, number)
                     sequences.setdefault(event_type, {}).setdefault(needed, []).append(rule)
-                lowest = min(rule.evaluator.completes.values(), default=0)
-                self._needs[rule.rule.id] = self._needed(rule.evaluator, lowest)
+                needed = self._needed(rule.evaluator, min(rule.evaluator.completes.values(), default=0))
+                for event_type in rule.evaluator.event_types:
+                    touched.setdefault(event_type, {}).setdefault(needed, []).append(rule)
             else:
                 for event_type in rule.evaluator.event_types:
                     windows.setdefault(event_type, []).append(rule)
         self._sequences = {event_type: list(found.items()) for event_type, found in sequences.items()}
+        self._touched = {event_type: list(found.items()) for event_type, found in touched.items()}
         self._windows = {
             event_type: _Windows(event_type, found, selections) for event_type, found in windows.items()
         }
@@ -90,10 +94,15 @@ class Dispatch:
                 found = [*found, *rules]
         return found
 
-    def can_hold(self, rule: ActiveRule, history: History) -> bool:
-        """Whether any event of the history can make a rule hold."""
-        needed = self._needs.get(rule.rule.id, 0)
-        return history.marks & needed == needed
+    def touched(self, history: History, event: Event) -> list[ActiveRule]:
+        """The rules for which a late event of the history can change what holds, for its own key."""
+        windows = self._windows.get(event.type)
+        found = _NONE if windows is None else windows.touched(history, event)
+        marks = history.marks
+        for needed, rules in self._touched.get(event.type, ()):
+            if marks & needed == needed:
+                found = [*found, *rules]
+        return found
 
     def _needed(self, evaluator: SequenceEvaluator, number: int) -> int:
         needed = 0
@@ -112,8 +121,10 @@ class _Windows:
             {name: selections.of(watch.selector, rule.rule.by[1:]) for name, watch in body.watches.items()}
             for rule, body in zip(rules, bodies, strict=True)
         ]
-        self._short = _compile(_ShortSource(event_type), rules, selected)
-        self._long = _compile(_LongSource(event_type), rules, selected)
+        self._short = _compile(_ShortSource(event_type, is_newest=True), rules, selected)
+        self._long = _compile(_LongSource(event_type, is_newest=True), rules, selected)
+        self._short_late = _compile(_ShortSource(event_type, is_newest=False), rules, selected)
+        self._long_late = _compile(_LongSource(event_type, is_newest=False), rules, selected)
 
     def candidates(self, history: History, event: Event) -> list[ActiveRule]:
         """The rules that the event, the newest of the history, can make hold."""
@@ -122,6 +133,14 @@ class _Windows:
         if len(history.entries) <= SHORT:
             return self._short(history, event)
         return self._long(history, event)
+
+    def touched(self, history: History, event: Event) -> list[ActiveRule]:
+        """The rules for which the event, whatever came after it, can change what holds."""
+        if history.folded is not None:
+            return self._rules
+        if len(history.entries) <= SHORT:
+            return self._short_late(history, event)
+        return self._long_late(history, event)
 
 
 _Candidates = Callable[[History, Event], list[ActiveRule]]
@@ -204,20 +223,24 @@ def _field_of(measure: Measure) -> str | None:
 
 
 class _Source:
-    """What the two kinds of generated source have in common; `e` is the trigger, of one event type."""
+    """What the two kinds of generated source have in common; `e` is an event of one type.
 
-    def __init__(self, event_type: str) -> None:
+    Where it `is_newest`, it is the only trigger; else what came after it may be triggers, too.
+    """
+
+    def __init__(self, event_type: str, is_newest: bool) -> None:
         self.event_type = event_type
+        self.is_newest = is_newest
         self.constants = Constants()
 
     def selects(self, selection: Selection) -> str:
-        """Source that is true where the selection selects the trigger."""
+        """Source that is true where the selection selects the event."""
         return condition_source(selection, self.event_type, "e", self.constants) or ""
 
     def of_trigger(self, field: str, comparison: Comparison) -> str:
         """Source that is true unless the trigger's own value, the last of all, fails a comparison."""
         known = FIELDS[self.event_type].get(field)
-        if known is None:
+        if known is None or not self.is_newest:
             return _ALWAYS
         compared = comparison_source(f"e.{field}", False, comparison, self.constants)
         return f"(e.{field} is None or {compared})" if known.optional else compared
@@ -226,8 +249,8 @@ class _Source:
 class _ShortSource(_Source):
     """Totals over all events of a short history, whenever they were: taken in one pass."""
 
-    def __init__(self, event_type: str) -> None:
-        super().__init__(event_type)
+    def __init__(self, event_type: str, is_newest: bool) -> None:
+        super().__init__(event_type, is_newest)
         self._totals: dict[tuple[str, str | None], tuple[str, Selection]] = {}
 
     def total(self, selection: Selection, _: Watch, measure: Measure) -> str:
@@ -268,10 +291,13 @@ class _ShortSource(_Source):
 
 
 class _LongSource(_Source):
-    """Totals over the events of a long history that lie in the window: by search in the selections."""
+    """Totals over the events of a long history, by search in the selections.
 
-    def __init__(self, event_type: str) -> None:
-        super().__init__(event_type)
+    Of those that lie in the window of the newest event; of all where there may be other triggers.
+    """
+
+    def __init__(self, event_type: str, is_newest: bool) -> None:
+        super().__init__(event_type, is_newest)
         self._selected: dict[str, str] = {}
         self._lows: dict[tuple[str, int], str] = {}
         self._highs: dict[tuple[str, int], str] = {}
@@ -281,6 +307,11 @@ class _LongSource(_Source):
     def total(self, selection: Selection, watch: Watch, measure: Measure) -> str:
         """The name of a number that the measure is not greater than."""
         selected = self._named(self._selected, selection.digest, "s", self._select(selection))
+        if not self.is_newest:
+            total = f"len({selected}.times)"
+            if _field_of(measure) is not None:
+                total = f"{selected}.columns[{selection.column(measure)}][-1]"
+            return self._named(self._totals, total, "v", total)
         before = watch.before
         high = self._named(
             self._highs,

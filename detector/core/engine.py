@@ -7,6 +7,7 @@ looked at again: periods gain or lose their anchors, alerts are raised, named an
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable
 from enum import StrEnum
 from operator import itemgetter
@@ -21,8 +22,9 @@ from detector.core.events import Event
 from detector.core.folded import Folded
 from detector.core.folding import Folds
 from detector.core.history import AlertRecord, Entry, History, Position
+from detector.core.lists import NO_LISTS, Lists
 from detector.core.predicates import Predicate, compile_selector
-from detector.core.rule import Mode, Rule, Selector, selectors_of
+from detector.core.rule import Mode, Rule, Selector, regardless_of_lists, selectors_of
 from detector.core.selection import Selections, identity
 
 _FOLDED_AT_ONCE = 4
@@ -54,12 +56,15 @@ class Engine:
         rules: those in mode off are left out.
         allowed_lateness: ms that an event may come behind the newest of its key, in event time.
         history_cap: how many events of one key are kept as they are; a fourth more before older ones fold.
+        lists: by name, at least those that the rules name.
     """
 
-    def __init__(self, rules: Iterable[Rule], allowed_lateness: int, history_cap: int) -> None:
+    def __init__(
+        self, rules: Iterable[Rule], allowed_lateness: int, history_cap: int, lists: Lists = NO_LISTS
+    ) -> None:
         self._lateness = allowed_lateness
         self._cap = history_cap
-        selections = Selections()
+        selections = Selections(lists)
         self._folds = Folds(allowed_lateness)
         active = [ActiveRule(rule, selections, self._folds) for rule in rules if rule.mode is not Mode.OFF]
         self._by_type: dict[str, list[ActiveRule]] = {}
@@ -68,7 +73,11 @@ class Engine:
                 self._by_type.setdefault(event_type, []).append(rule)
         self._dispatch = Dispatch(active, selections)
         self._uses = _uses_by_type(active)
-        self._keeps_longest = max((rule.span for rule in active), default=0) + allowed_lateness
+        self._keeps = {
+            rule.rule.id: allowed_lateness
+            + max(self._uses[name][0][0] for name in rule.evaluator.event_types)
+            for rule in active
+        }
 
     def observe(self, history: History, entry: Entry, detected_at: int) -> Observation:
         """Take one more event into a key's history; gives the alerts that are raised or withdrawn by it."""
@@ -107,7 +116,8 @@ class Engine:
         """
         assert history.folded is not None
         alone = History()
-        alone.folded, alone.alerts, alone.keep_until = history.folded, history.alerts, history.keep_until
+        alone.folded, alone.keep_until = history.folded, history.keep_until
+        alone.alerts, alone.said = history.alerts, history.said
         alone.insert(entry)
         announcer = self._announcer(alone, True, detected_at)
         for rule in self._by_type.get(entry.event.type, ()):
@@ -124,6 +134,7 @@ class Engine:
         What is over is forgotten, its time to live known, and what an engine keeps beside events made anew.
         """
         history.selections.clear()
+        history.say_again()
         if history.folded is not None:
             self._folds.take(history.folded, [entry.event for entry in history.stray])
             for event, _ in (*history.stray, *history.entries):
@@ -173,7 +184,7 @@ class Engine:
     def _evaluate(self, history: History, index: int, late: bool, detected_at: int) -> list[Alert]:
         if index + 1 < len(history.times):
             announcer = self._announcer(history, late, detected_at)
-            for rule in self._by_type.get(history.entries[index].event.type, ()):
+            for rule in self._dispatch.touched(history, history.entries[index].event):
                 self._look_again(announcer, rule, history, index)
             return announcer.alerts
         rules = self._dispatch.candidates(history)
@@ -188,13 +199,13 @@ class Engine:
         return announcer.alerts
 
     def _announcer(self, history: History, late: bool, detected_at: int) -> Announcer:
-        return Announcer(history, late, detected_at, self._keeps_longest)
+        return Announcer(history, late, detected_at, self._keeps)
 
     def _look_again(self, announcer: Announcer, rule: ActiveRule, history: History, index: int) -> None:
         """Set right what a rule said of the events from a late one on, as far as its span reaches."""
         end = history.first_after(history.times[index] + rule.span)
         anchors: dict[str, list[Anchor]] = {}
-        for at in range(index, end) if self._dispatch.can_hold(rule, history) else ():
+        for at in rule.evaluator.may_hold(history, index, end):
             for anchor in rule.anchors_at(history, at):
                 anchors.setdefault(rule.alert_id(history, anchor), []).append(anchor)
         # Of older events, what they rest on may be forgotten or folded: what was said of them stays said.
@@ -202,13 +213,30 @@ class Engine:
         if history.folded is not None:
             certain_from = max(certain_from, history.folded.floor[0] + rule.span + 1)
         doubted = _Range(max(history.position(index), (certain_from, "")), history.position(end - 1))
-        for record in list(history.alerts.values()):
-            if record.rule_id != rule.rule.id or not record.standing:
+        event = history.entries[index].event
+        for record in _said_since(history, rule, doubted.low[0]):
+            if rule.is_of_another_key(history, record, event):
                 continue
             holding = [anchor.position for anchor in anchors.get(record.alert_id, ())]
             _reconsider(announcer, rule, history, record, _Doubt(doubted, holding, end, (certain_from, "")))
         for found in anchors.values():
             announcer.found(rule, found[0])
+
+
+def _said_since(history: History, rule: ActiveRule, event_time: int) -> list[AlertRecord]:
+    """The standing alerts of a rule that may name events from a time on: what was said before cannot."""
+    said = history.said.get(rule.rule.id, _NOTHING_SAID)
+    found = []
+    for said_at, record in reversed(said.values()):
+        if said_at < event_time:
+            break
+        if record.standing:
+            found.append(record)
+    # What one event leads to is published in the same order in every run.
+    return sorted(found, key=lambda record: (record.first, record.alert_id))
+
+
+_NOTHING_SAID: OrderedDict[str, tuple[int, AlertRecord]] = OrderedDict()
 
 
 class _Range(NamedTuple):
@@ -261,7 +289,8 @@ def _uses_by_type(rules: list[ActiveRule]) -> dict[str, list[tuple[int, Predicat
     """For each event type, what uses its events and for how long (ms), the longest first."""
     spans: dict[bytes, tuple[int, Selector]] = {}
     for rule in rules:
-        for selector in selectors_of(rule.rule):
+        # Whatever its lists are, so that a list that changes counts for the whole past at once.
+        for selector in map(regardless_of_lists, selectors_of(rule.rule)):
             known = identity(selector, ())
             spans[known] = max(spans.get(known, (0, selector)), (rule.span, selector), key=itemgetter(0))
     uses: dict[str, list[tuple[int, Predicate]]] = {}

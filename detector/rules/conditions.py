@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from detector.core.events import FIELDS, Field, FieldKind
+from detector.core.lists import TIERS, BadListError, check_list_name
 from detector.core.rule import (
+    OF_LISTS,
     Comparison,
     Operator,
     Selector,
@@ -82,12 +84,30 @@ def _read_comparison(
         if not isinstance(node.value, bool):
             reading.fault(node.mark, f"'exists' takes true or false, found {shown(node)}")
         return Comparison(operator=operator, value=bool(node.value))
+    if operator in OF_LISTS:
+        return Comparison(operator=operator, value=_read_list_name(reading, operator, node, name, field))
     if operator in _ORDERED and field.kind is not FieldKind.NUMBER:
         reading.fault(node.mark, f"'{operator}' compares numbers, but '{name}' is {_KIND_NAMES[field.kind]}")
     if operator is Operator.IN:
         values = reading.items(node, f"'in' of '{name}'")
         return Comparison(operator=operator, value=tuple(read_value(reading, v, name, field) for v in values))
     return Comparison(operator=operator, value=read_value(reading, node, name, field))
+
+
+def _read_list_name(reading: Reading, operator: Operator, node: Located, name: str, field: Field) -> str:
+    """The name of a list that a text field is looked up in."""
+    if field.kind is not FieldKind.STRING:
+        reading.fault(node.mark, f"'{operator}' looks up texts, but '{name}' is {_KIND_NAMES[field.kind]}")
+    found = reading.text(node, f"'{operator}' of '{name}'")
+    if found in TIERS:
+        reading.fault(node.mark, f"'{found}' gives tiers: write {{{found}: {TIERS[found][0]}}} instead")
+    elif found:
+        try:
+            check_list_name(found)
+        except BadListError as error:
+            reading.fault(node.mark, str(error))
+        reading.lists.setdefault(found, node.mark)
+    return found
 
 
 def read_value(reading: Reading, node: Located, name: str, field: Field) -> Value:

@@ -18,11 +18,15 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 
 class Reading:
-    """One file being read: collects every fault instead of stopping at the first."""
+    """One file being read: collects every fault instead of stopping at the first.
+
+    `lists` are those that conditions name, each with the first place.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.faults: list[Fault] = []
+        self.lists: dict[str, Mark] = {}
 
     def fault(self, mark: Mark, message: str) -> None:
         """Note that something is wrong."""

@@ -9,6 +9,7 @@ from detector.core.durations import parse_duration
 from detector.core.events import Field, FieldKind
 from detector.core.measures import BadMeasureError, parse_measure, singles
 from detector.core.rule import (
+    OF_LISTS,
     Comparison,
     Condition,
     Measure,
@@ -24,7 +25,7 @@ from detector.rules.faults import Mark, nearest
 from detector.rules.located import Located
 from detector.rules.reading import Reading, shown
 
-_OPERATORS = [operator for operator in Operator if operator is not Operator.EXISTS]
+_OPERATORS = [operator for operator in Operator if operator not in (Operator.EXISTS, *OF_LISTS)]
 _ORDERED = (Operator.GT, Operator.GTE, Operator.LT, Operator.LTE)
 _OF_NUMBERS = (MeasureKind.SUM, MeasureKind.MAX, MeasureKind.MIN)
 

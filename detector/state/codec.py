@@ -78,13 +78,15 @@ class Codec:
     Args:
         topics: the input topics; a stored source names one by its place among them.
         scope: the event field that keys the histories; it is not stored with every event.
+        spread: the partitions that the sources of one history may lie in; 1 where that is its own alone.
     """
 
-    def __init__(self, topics: Sequence[str], scope: str) -> None:
+    def __init__(self, topics: Sequence[str], scope: str, spread: int = 1) -> None:
         if len(topics) > _TOPICS_AT_MOST:
             raise ValueError(f"a source can be one of {_TOPICS_AT_MOST} topics at most")
         self._topics = tuple(topics)
         self._numbers = {topic: number for number, topic in enumerate(topics)}
+        self._spread = spread
         self._scope = scope
         self._scope_at = {
             name: cls.__struct_fields__.index(scope) + 1
@@ -147,13 +149,17 @@ class Codec:
     def _packed(self, source: Source | None) -> int:
         if source is None:
             return 0
-        return 1 + source.offset * _TOPICS_AT_MOST + self._numbers[source.topic]
+        place = source.offset if self._spread == 1 else source.offset * self._spread + source.partition
+        return 1 + place * _TOPICS_AT_MOST + self._numbers[source.topic]
 
     def _source(self, packed: int, partition: int) -> Source | None:
         if packed == 0:
             return None
-        offset, number = divmod(packed - 1, _TOPICS_AT_MOST)
-        return Source(self._topics[number], partition, offset)
+        place, number = divmod(packed - 1, _TOPICS_AT_MOST)
+        if self._spread == 1:
+            return Source(self._topics[number], partition, place)
+        offset, elsewhere = divmod(place, self._spread)
+        return Source(self._topics[number], elsewhere, offset)
 
 
 def _folded_form(folded: Folded) -> _StoredFolded:

@@ -12,11 +12,12 @@ import pytest
 from detector.core import dispatch, window
 from detector.core import history as history_module
 from detector.core.alert import Alert, Status
+from detector.core.deciding import Deciding
 from detector.core.engine import Engine
 from detector.core.history import Entry, History, Source
 from detector.core.rule import Rule
-from detector.state.codec import Codec
 from detector.stream.histories import Histories
+from detector.stream.scopes import Scopes
 
 from ..core.given import saved
 from .engine_runs import CAP, LATENESS, decoded, observe_all, read_rules, standing
@@ -164,16 +165,16 @@ async def observe_and_restart(
     read: list[Rule], arrived: list[dict[str, Any]], disk: Disk, rng: Random
 ) -> list[Alert]:
     """Every alert where each event is appended to what is stored, and memory is lost now and then."""
-    engine = Engine(read, LATENESS, CAP)
-    histories = Histories(disk, Codec([TOPIC], "user_id"), engine, keep_after=1, most_keys=2)
+    scopes = Scopes([TOPIC], 1, Deciding(read, {}, LATENESS, CAP))
+    histories = Histories(disk, scopes, keep_after=1, most_keys=2)
     alerts: list[Alert] = []
     for offset, event in enumerate(map(decoded, arrived)):
-        key = event.user_id
+        key = scopes.user.key(event)
         if rng.random() < 0.2:
             histories.clear()
         await histories.load({0: [key]})
         entry = Entry(event, Source(TOPIC, 0, offset))
-        alerts += engine.observe(histories.of(0)[key], entry, event.event_time).alerts
+        alerts += scopes.user.engine.observe(histories.of(0)[key], entry, event.event_time).alerts
         disk.save(histories, key)
         histories.forget_surplus()
     return alerts

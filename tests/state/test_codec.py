@@ -176,6 +176,15 @@ def test_the_events_of_a_merchant_keep_their_users_and_take_the_merchant_from_th
     assert b"m-9" not in data
 
 
+@pytest.mark.parametrize("topic", TOPICS)
+@pytest.mark.parametrize(("partition", "offset"), [(0, 0), (11, 0), (0, 2**31), (11, 2**53)])
+def test_the_events_of_a_merchant_were_read_in_any_partition(topic, partition, offset):
+    codec = Codec(TOPICS, "merchant_id", spread=12)
+    entry = Entry(event_of("refund", merchant_id="m-9"), Source(topic, partition, offset))
+    history = codec.decode(stored(codec, [entry])[0], PARTITION, "m-9")
+    assert history.entries[0].source == entry.source
+
+
 def test_the_key_is_not_stored_with_every_event(codec):
     assert KEY.encode() not in stored(codec, [Entry(event_of("debit"), None)])[0]
 
