@@ -15,6 +15,7 @@ from detector.state.codec import Codec
 from . import twin
 from .engine_runs import CAP, LATENESS, SCOPES, Between, Detector, decoded, read_rules, standing
 from .twin import Anchor, Event, Rule
+from .vocabulary import LISTS
 
 Found = dict[str, list[Anchor]]
 
@@ -43,7 +44,7 @@ class Agreement:
         """The anchors of each rule and of its copy, by their ids."""
         found: Found = {}
         for rule in self.written:
-            found[rule["id"]] = found[rule["id"] + ANCHORS] = twin.anchors(rule, arrived)
+            found[rule["id"]] = found[rule["id"] + ANCHORS] = twin.anchors(rule, arrived, LISTS)
         return found
 
     def in_order(self, arrived: list[Event], found: Found) -> None:
@@ -76,11 +77,11 @@ class Agreement:
             seen = arrived[: number + 1]
             told[scope] += observed.alerts
             of_scope = [self._rules[rule.id] for rule in self._read if rule.by[0] == scope]
-            assert standing(self._read, told[scope]) == twin.standing_alerts(of_scope, seen)
+            assert standing(self._read, told[scope]) == twin.standing_alerts(of_scope, seen, LISTS)
             for alert in observed.alerts:
                 if alert.status is Status.RAISED:
                     rule = self._rules[alert.rule_id]
-                    self._is_true(alert, twin.anchors_at(rule, seen, alert.anchor.event_id))
+                    self._is_true(alert, twin.anchors_at(rule, seen, alert.anchor.event_id, LISTS))
 
     def beyond_the_cap(self, arrived: list[Event]) -> Counter[bool]:
         """What does not call itself approximate is so; counts the alerts by whether they do."""
@@ -91,14 +92,14 @@ class Agreement:
                     seen[alert.approximate] += 1
                     if not alert.approximate:
                         rule = self._rules[alert.rule_id]
-                        so_far = twin.anchors_at(rule, arrived[: number + 1], alert.anchor.event_id)
+                        so_far = twin.anchors_at(rule, arrived[: number + 1], alert.anchor.event_id, LISTS)
                         self._is_true(alert, so_far)
         return seen
 
     def in_reach(self, arrived: list[Event], found: Found) -> None:
         """Sorted, every anchor alerts that rests on no more events of its key than the cap, and exactly."""
         alerts = self._detector.run(map(decoded, sorted(arrived, key=place)))
-        exact = {(alert.rule_id, alert.anchor.event_id) for alert in alerts if not alert.approximate}
+        exact = {(alert.rule_id, alert.anchor.event_id, LISTS) for alert in alerts if not alert.approximate}
         for rule_id, anchors in found.items():
             if rule_id.endswith(ANCHORS):
                 rule = self._rules[rule_id]
@@ -132,7 +133,7 @@ class Agreement:
                 assert alert.late == late
                 if alert.status is Status.RAISED:
                     rule = self._rules[alert.rule_id]
-                    self._is_true(alert, twin.anchors_at(rule, kept.values(), alert.anchor.event_id))
+                    self._is_true(alert, twin.anchors_at(rule, kept.values(), alert.anchor.event_id, LISTS))
             seen.update([f"{outcome}, late" if late else outcome])
             seen["alert, late"] += late * len(observed.alerts)
         return seen
