@@ -99,7 +99,7 @@ class Agreement:
     def in_reach(self, arrived: list[Event], found: Found) -> None:
         """Sorted, every anchor alerts that rests on no more events of its key than the cap, and exactly."""
         alerts = self._detector.run(map(decoded, sorted(arrived, key=place)))
-        exact = {(alert.rule_id, alert.anchor.event_id, LISTS) for alert in alerts if not alert.approximate}
+        exact = {(alert.rule_id, alert.anchor.event_id) for alert in alerts if not alert.approximate}
         for rule_id, anchors in found.items():
             if rule_id.endswith(ANCHORS):
                 rule = self._rules[rule_id]

@@ -24,7 +24,7 @@ from .engine_runs import CAP, LATENESS, decoded, observe_all, read_rules, standi
 from .random_rules import random_rules
 from .streams import MINUTE, random_arrival, random_events
 from .twin import anchors, standing_alerts
-from .vocabulary import LISTS
+from .vocabulary import LISTS, MEMBERS
 
 Draw = tuple[list[dict[str, Any]], list[Rule], list[dict[str, Any]]]
 
@@ -166,7 +166,7 @@ async def observe_and_restart(
     read: list[Rule], arrived: list[dict[str, Any]], disk: Disk, rng: Random
 ) -> list[Alert]:
     """Every alert where each event is appended to what is stored, and memory is lost now and then."""
-    scopes = Scopes([TOPIC], 1, Deciding(read, {}, LATENESS, CAP))
+    scopes = Scopes([TOPIC], 1, Deciding(read, MEMBERS, LATENESS, CAP))
     histories = Histories(disk, scopes, keep_after=1, most_keys=2)
     alerts: list[Alert] = []
     for offset, event in enumerate(map(decoded, arrived)):

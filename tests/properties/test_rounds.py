@@ -16,12 +16,11 @@ from . import twin
 from .engine_runs import LATENESS, read_rules, standing
 from .random_rules import kinds_of, random_rules
 from .streams import SHAPES, random_arrival, random_events
-from .vocabulary import LISTS
+from .vocabulary import LISTS, MEMBERS
 
 TOPIC_OF = dict.fromkeys(["debit", "transfer", "instalment", "refund"], "payments") | {
     "complaint": "complaints"
 }
-MEMBERS = {name: dict.fromkeys(members, "") for name, members in LISTS.items()}
 
 
 def records_of(arrived: list[dict[str, Any]]) -> Iterator[ConsumerRecord]:

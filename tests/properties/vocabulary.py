@@ -77,6 +77,8 @@ LISTS: dict[str, frozenset[str]] = {
     "nobody": frozenset(),
 }
 """Lists kept beside the rules, by name."""
+MEMBERS = {name: dict.fromkeys(members, "") for name, members in LISTS.items()}
+"""The lists as the live job holds them."""
 
 
 def fields_of(kind: str) -> dict[str, list[Any]]:
