@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from detector.core.engine import Outcome
 from detector.core.events import FIELDS, Event
 from detector.core.predicates import compile_selector
-from detector.core.rule import Mode, Rule, selectors_of
+from detector.core.rule import Mode, Rule, regardless_of_lists, selectors_of
 
 USER = "user_id"
 MERCHANT = "merchant_id"
@@ -34,7 +34,7 @@ class Routing:
             event_type
             for rule in rules_by(MERCHANT, rules)
             if rule.mode is not Mode.OFF
-            for selector in selectors_of(rule)
+            for selector in map(regardless_of_lists, selectors_of(rule))
             for event_type in compile_selector(selector)
             if MERCHANT in FIELDS[event_type]
         )

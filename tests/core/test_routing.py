@@ -52,6 +52,11 @@ def test_a_type_that_the_where_of_a_selector_rules_out_stays():
     assert routing.onward(ev("a", 0, "refund"), Outcome.ACCEPTED) is None
 
 
+def test_what_a_rule_by_merchant_looks_up_in_a_list_is_asked_of_its_engine_alone():
+    rule = window({"count": 2}, where={"merchant_id": {"not_in_list": "trusted"}}, by=MERCHANT)
+    assert Routing([rule]).onward(ev("a", 0), Outcome.ACCEPTED) == "m1"
+
+
 def test_a_rule_by_user_and_merchant_is_one_by_user():
     rule = read({"window": {"event": "debit", "within": "1h"}, "when": {"count": 2}, "by": [USER, MERCHANT]})
     assert rules_by(USER, [rule, SPREE]) == [rule]

@@ -1,7 +1,7 @@
 """Holds the engine against the twin over one set of rules, one stream after the other."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -13,8 +13,9 @@ from detector.core.history import History
 from detector.state.codec import Codec
 
 from . import twin
-from .engine_runs import CAP, Between, Detector, decoded, read_rules, standing
+from .engine_runs import CAP, LATENESS, SCOPES, Between, Detector, decoded, read_rules, standing
 from .twin import Anchor, Event, Rule
+from .vocabulary import LISTS
 
 Found = dict[str, list[Anchor]]
 
@@ -43,7 +44,7 @@ class Agreement:
         """The anchors of each rule and of its copy, by their ids."""
         found: Found = {}
         for rule in self.written:
-            found[rule["id"]] = found[rule["id"] + ANCHORS] = twin.anchors(rule, arrived)
+            found[rule["id"]] = found[rule["id"] + ANCHORS] = twin.anchors(rule, arrived, LISTS)
         return found
 
     def in_order(self, arrived: list[Event], found: Found) -> None:
@@ -61,10 +62,13 @@ class Agreement:
         self._stand_as_found(alerts, found)
         return alerts
 
-    def stopped_and_resumed(self, arrived: list[Event], after: int) -> None:
-        """Written out and read back after every so many events, it publishes the same alerts."""
+    def stopped_and_resumed(
+        self, arrived: list[Event], after: int, alerts: list[Alert] | None = None
+    ) -> None:
+        """Written out and read back after every so many events, it publishes the alerts that it else does."""
         events = [decoded(event) for event in arrived]
-        assert self._detector.run(events, _stopped_and_resumed(after)) == self._detector.run(events)
+        resumed = self._detector.run(events, _stopped_and_resumed(after))
+        assert resumed == (self._detector.run(events) if alerts is None else alerts)
 
     def at_every_event(self, arrived: list[Event]) -> None:
         """After each event the alerts stand that the twin finds so far, and what was raised was so."""
@@ -73,11 +77,71 @@ class Agreement:
             seen = arrived[: number + 1]
             told[scope] += observed.alerts
             of_scope = [self._rules[rule.id] for rule in self._read if rule.by[0] == scope]
-            assert standing(self._read, told[scope]) == twin.standing_alerts(of_scope, seen)
+            assert standing(self._read, told[scope]) == twin.standing_alerts(of_scope, seen, LISTS)
             for alert in observed.alerts:
                 if alert.status is Status.RAISED:
                     rule = self._rules[alert.rule_id]
-                    self._is_true(alert, twin.anchors_at(rule, seen, alert.anchor.event_id))
+                    self._is_true(alert, twin.anchors_at(rule, seen, alert.anchor.event_id, LISTS))
+
+    def beyond_the_cap(self, arrived: list[Event]) -> Counter[bool]:
+        """What does not call itself approximate is so; counts the alerts by whether they do."""
+        seen: Counter[bool] = Counter()
+        for _, number, observed in self._detector.observations(map(decoded, arrived)):
+            for alert in observed.alerts:
+                if alert.status is Status.RAISED:
+                    seen[alert.approximate] += 1
+                    if not alert.approximate:
+                        rule = self._rules[alert.rule_id]
+                        so_far = twin.anchors_at(rule, arrived[: number + 1], alert.anchor.event_id, LISTS)
+                        self._is_true(alert, so_far)
+        return seen
+
+    def in_reach(self, arrived: list[Event], found: Found) -> None:
+        """Sorted, every anchor alerts that rests on no more events of its key than the cap, and exactly."""
+        alerts = self._detector.run(map(decoded, sorted(arrived, key=place)))
+        exact = {(alert.rule_id, alert.anchor.event_id) for alert in alerts if not alert.approximate}
+        for rule_id, anchors in found.items():
+            if rule_id.endswith(ANCHORS):
+                rule = self._rules[rule_id]
+                for one in anchors:
+                    if _rests_on(rule, one, arrived) <= self._cap:
+                        assert (rule_id, one.event_id) in exact
+
+    def however_late(self, arrived: list[Event]) -> Counter[str]:
+        """What becomes of each event, and that what it raises is so over the events that are still kept.
+
+        Counts the outcomes, and the late alerts.
+        """
+        seen: Counter[str] = Counter()
+        taken: dict[tuple[str, str], dict[str, Event]] = defaultdict(dict)
+        kept_until = {scope: self._kept_until(scope, arrived) for scope in SCOPES}
+        for scope, number, observed in self._detector.observations(map(decoded, arrived)):
+            event = arrived[number]
+            of_key = taken[scope, event[scope]]
+            newest = max((one["event_time"] for one in of_key.values()), default=-1)
+            kept = {name: one for name, one in of_key.items() if kept_until[scope][name] >= newest}
+            late = event["event_time"] < newest - LATENESS
+            outcome = "accepted"
+            if late and kept_until[scope][event["event_id"]] < newest:
+                outcome = "too_late"
+            elif event["event_id"] in kept:
+                outcome = "duplicate"
+            else:
+                of_key[event["event_id"]] = kept[event["event_id"]] = event
+            assert (observed.outcome, observed.late) == (outcome, late)
+            for alert in observed.alerts:
+                assert alert.late == late
+                if alert.status is Status.RAISED:
+                    rule = self._rules[alert.rule_id]
+                    self._is_true(alert, twin.anchors_at(rule, kept.values(), alert.anchor.event_id, LISTS))
+            seen.update([f"{outcome}, late" if late else outcome])
+            seen["alert, late"] += late * len(observed.alerts)
+        return seen
+
+    def _kept_until(self, scope: str, arrived: list[Event]) -> dict[str, int]:
+        """The event time up to which each event is kept for the rules of a scope."""
+        rules = [self._rules[rule.id] for rule in self._read if rule.by[0] == scope]
+        return {e["event_id"]: e["event_time"] + twin.keeps_for(rules, e) + LATENESS for e in arrived}
 
     def _stand_as_found(self, alerts: list[Alert], found: Found) -> None:
         expected = {one for rule in self._rules.values() for one in twin.standing(rule, found[rule["id"]])}
@@ -129,6 +193,19 @@ def _tells_chain(alert: Alert, anchor: Anchor) -> bool:
     if alert.evidence_total > MAX_EVIDENCE:
         return completed_by.items() <= anchor.completed_by.items()
     return completed_by == anchor.completed_by and alert.evidence[0].event_id == anchor.first_event_id
+
+
+def _rests_on(rule: Rule, anchor: Anchor, arrived: list[Event]) -> int:
+    """How many events of the key lie as near as an anchor's rule looks back."""
+    scope = rule["by"] if isinstance(rule["by"], str) else rule["by"][0]
+    earliest = anchor.event_time - twin.span_of(rule)
+    return len(
+        {
+            event["event_id"]
+            for event in arrived
+            if event.get(scope) == anchor.key[0] and earliest <= event["event_time"] <= anchor.event_time
+        }
+    )
 
 
 def place(event: Event) -> tuple[int, str]:

@@ -17,6 +17,7 @@ from detector.core.rule import Rule
 from detector.rules.reader import read_rule
 
 from .twin import Standing
+from .vocabulary import LISTS
 
 LATENESS = 10 * 60_000
 CAP = 5_000
@@ -56,7 +57,7 @@ class Detector:
 
     def __init__(self, rules: list[Rule], cap: int = CAP) -> None:
         self.engines = {
-            scope: Engine(mine, LATENESS, cap)
+            scope: Engine(mine, LATENESS, cap, LISTS)
             for scope in SCOPES
             if (mine := [rule for rule in rules if rule.by[0] == scope])
         }

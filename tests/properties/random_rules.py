@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from .streams import draws
-from .vocabulary import COMMON, NUMBERS, REQUIRED, WEIGHTS, fields_of
+from .vocabulary import BOOLEANS, COMMON, LISTS, NUMBERS, REQUIRED, WEIGHTS, fields_of
 
 Rule = dict[str, Any]
 
@@ -134,6 +134,8 @@ def _where(rng: Random, types: list[str], n: int) -> Rule:
 def _wanted(rng: Random, field: str, values: list[Any]) -> Any:
     if field in NUMBERS and rng.random() < 0.7:
         return _range(rng, values)
+    if field not in NUMBERS | BOOLEANS and rng.random() < 0.2:
+        return _listed(rng)
     value = rng.choice(values)
     some = rng.sample(values, rng.randint(1, len(values)))
     return rng.choice(
@@ -148,6 +150,12 @@ def _wanted(rng: Random, field: str, values: list[Any]) -> Any:
             {"exists": True, "ne": value},
         ]
     )
+
+
+def _listed(rng: Random) -> Rule:
+    one, other = rng.sample(sorted(LISTS), 2)
+    both = {"in_list": one, "not_in_list": other}
+    return rng.choice([{"in_list": "watched"}, {"in_list": one}, {"not_in_list": one}, both])
 
 
 def _range(rng: Random, values: list[Any]) -> Rule:
@@ -313,7 +321,7 @@ def _step(rng: Random, name: str, among: list[str], sequence: Rule) -> Rule:
     _maybe(rng, step, "distinct", lambda: _tie(rng, _types_of(step)), 0.4 if "at_least" in step else 0.05)
     _maybe(rng, step, "same", lambda: _tie(rng, _types_of(step)), 0.3 if "at_least" in step else 0.05)
     takes_several = "at_least" in step or "distinct" in step
-    if ("within" not in sequence or rng.random() < 0.4) and (sequence["steps"] or takes_several):
+    if ("within" not in sequence or rng.random() < 0.5) and (sequence["steps"] or takes_several):
         step["within"] = _minutes(rng, 1, 20)
     if sequence["steps"]:
         _maybe(rng, step, "unless", lambda: _unless(rng, among, sequence["steps"][-1]), 0.65)

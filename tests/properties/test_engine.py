@@ -24,6 +24,7 @@ from .engine_runs import CAP, LATENESS, decoded, observe_all, read_rules, standi
 from .random_rules import random_rules
 from .streams import MINUTE, random_arrival, random_events
 from .twin import anchors, standing_alerts
+from .vocabulary import LISTS, MEMBERS
 
 Draw = tuple[list[dict[str, Any]], list[Rule], list[dict[str, Any]]]
 
@@ -127,7 +128,7 @@ def test_a_standing_alert_names_an_event_that_makes_the_rule_hold(fragile):
         written, read, arrived = fragile(seed, cooldown="1h")
         holding: dict[Any, dict[str, int]] = defaultdict(dict)
         for rule in written:
-            for one in anchors(rule, arrived):
+            for one in anchors(rule, arrived, LISTS):
                 holding[rule["id"], one.severity, one.event_time // HOUR][one.event_id] = one.event_time
         for alert in {alert.alert_id: alert for alert in observe_all(read, arrived)}.values():
             if alert.status is Status.WITHDRAWN:
@@ -165,7 +166,7 @@ async def observe_and_restart(
     read: list[Rule], arrived: list[dict[str, Any]], disk: Disk, rng: Random
 ) -> list[Alert]:
     """Every alert where each event is appended to what is stored, and memory is lost now and then."""
-    scopes = Scopes([TOPIC], 1, Deciding(read, {}, LATENESS, CAP))
+    scopes = Scopes([TOPIC], 1, Deciding(read, MEMBERS, LATENESS, CAP))
     histories = Histories(disk, scopes, keep_after=1, most_keys=2)
     alerts: list[Alert] = []
     for offset, event in enumerate(map(decoded, arrived)):
@@ -201,7 +202,7 @@ def test_a_restart_beyond_the_cap_changes_nothing(draw):
     folded = 0
     for seed in range(100):
         _, read, arrived = draw(seed, by="user_id")
-        engine, stopped, stored = Engine(read, LATENESS, history_cap=4), History(), []
+        engine, stopped, stored = Engine(read, LATENESS, 4, LISTS), History(), []
         history = History()
         for event in map(decoded, arrived):
             if event.user_id != "u1":
@@ -224,7 +225,7 @@ def test_a_history_that_is_searched_gives_the_alerts_of_one_that_is_looked_throu
     found = 0
     for seed in range(300):
         written, read, arrived = draw(seed)
-        expected = standing_alerts(written, arrived)
+        expected = standing_alerts(written, arrived, LISTS)
         assert standing(read, observe_all(read, arrived)) == expected, f"seed {seed}"
         found += len(expected)
     assert found > 1_000
@@ -277,7 +278,7 @@ def test_the_revisions_of_an_alert_tell_one_story(fragile):
                 if after.status is Status.WITHDRAWN:
                     assert before.anchor == after.anchor, f"seed {seed}: withdrawn under another name"
         left = [revisions[-1] for revisions in stories.values()]
-        assert standing(read, left) == standing_alerts(written, arrived), f"seed {seed}"
+        assert standing(read, left) == standing_alerts(written, arrived, LISTS), f"seed {seed}"
     raised, withdrawn = Status.RAISED, Status.WITHDRAWN
     assert steps[withdrawn, withdrawn] == 0
     assert min(steps[raised, withdrawn], steps[withdrawn, raised], steps[raised, raised]) > 10

@@ -17,6 +17,7 @@ Key = tuple[str, ...]
 Lists = Mapping[str, Collection[str]]
 
 UNIT_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+LIST_OPERATORS = {"in_list", "not_in_list"}
 DURATION = re.compile(r"(\d+)(ms|s|m|h|d)")
 MEASURE = re.compile(r"(?P<function>\w+)(\((?P<argument>[\w.]+)\))?")
 
@@ -57,9 +58,9 @@ class Chain(NamedTuple):
     completed_by: tuple[Event, ...]
 
 
-def standing_alerts(rules: list[Rule], events: list[Event]) -> set[Standing]:
+def standing_alerts(rules: list[Rule], events: list[Event], lists: Lists | None = None) -> set[Standing]:
     """The alerts that stand once all events are in."""
-    return {alert for rule in rules for alert in standing(rule, anchors(rule, events))}
+    return {alert for rule in rules for alert in standing(rule, anchors(rule, events, lists))}
 
 
 def standing(rule: Rule, found: Iterable[Anchor]) -> set[Standing]:
@@ -104,12 +105,24 @@ def anchors_at(
 
 
 def keeps_for(rules: list[Rule], event: Event) -> int:
-    """How long the event is kept, beside the allowed lateness: the longest span of a rule that can use it."""
-    return max((_span_of(rule) for rule in rules if _uses(rule, event)), default=0)
+    """How long the event is kept, beside the allowed lateness: the longest span of a rule that can use it.
+
+    What a list holds may change: a rule can use whatever might be in one, or not.
+    """
+    return max((span_of(rule) for rule in rules if _uses(rule, event)), default=0)
 
 
 def _uses(rule: Rule, event: Event) -> bool:
-    return rule.get("mode") != "off" and any(_selects(one, _present(event)) for one in _selectors_of(rule))
+    selectors = map(_whatever_its_lists, _selectors_of(rule))
+    return rule.get("mode") != "off" and any(_selects(one, _present(event)) for one in selectors)
+
+
+def _whatever_its_lists(selector: Selector) -> Selector:
+    where = {
+        field: {"exists": True} if isinstance(wanted, dict) and LIST_OPERATORS & wanted.keys() else wanted
+        for field, wanted in selector.get("where", {}).items()
+    }
+    return {**selector, "where": where}
 
 
 def _selectors_of(rule: Rule) -> list[Selector]:
@@ -119,7 +132,7 @@ def _selectors_of(rule: Rule) -> list[Selector]:
     return [*steps, *(step["unless"] for step in steps if "unless" in step)]
 
 
-def _span_of(rule: Rule) -> int:
+def span_of(rule: Rule) -> int:
     """The longest time from an event that the rule uses to the event that makes it hold."""
     if "window" in rule:
         window = rule["window"]
@@ -136,9 +149,8 @@ def _with_lists(part: Any, lists: Lists) -> Any:
         return [_with_lists(one, lists) for one in part]
     if not isinstance(part, dict):
         return part
-    written_out = {"in_list": "in", "not_in_list": "not_in"}
     return {
-        written_out.get(name, name): list(lists[one]) if name in written_out else _with_lists(one, lists)
+        name.removesuffix("_list"): list(lists[one]) if name in LIST_OPERATORS else _with_lists(one, lists)
         for name, one in part.items()
     }
 
@@ -390,7 +402,7 @@ def _latest_chain(rule: Rule, index: int, history: list[Event]) -> Chain | None:
     # Every chain of these that ends with the event keeps the sequence's own `within` and `same`. What is
     # older than all the steps' bounds together is in no chain.
     sequence, event = rule["sequence"], history[-1]
-    earliest = event["event_time"] - _span_of(rule)
+    earliest = event["event_time"] - span_of(rule)
     near = [e for e in history if e["event_time"] >= earliest]
     usable = [e for e in near if _agree(e, event, _listed(sequence.get("same", [])))]
     return next(_chains(sequence["steps"], index, near, usable), None) if event in usable else None

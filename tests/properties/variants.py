@@ -16,6 +16,7 @@ GONE = object()
 NEVER = {"in": []}
 LONG = "10d"
 NEIGHBOURS = {"gt": "gte", "gte": "gt", "lt": "lte", "lte": "lt"}
+NEIGHBOURS |= {"in_list": "not_in_list", "not_in_list": "in_list"}
 
 
 def variants(rule: Rule) -> Iterator[Variant]:
@@ -84,7 +85,7 @@ def _of_wanted(wanted: Any) -> Iterator[tuple[str, Any]]:
     for name, operand in wanted.items():
         others = {other: one for other, one in wanted.items() if other != name}
         if name in NEIGHBOURS:
-            yield name, others | {NEIGHBOURS[name]: operand}
+            yield name, {NEIGHBOURS[name]: operand} | others
         elif name == "exists":
             yield f"exists {operand}", others | {"exists": not operand}
         elif name == "in":

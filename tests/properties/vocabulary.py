@@ -70,6 +70,15 @@ WEIGHTS = dict.fromkeys(REQUIRED, 1) | {
     "agreement_activated": 4,
 }
 NUMBERS = {"amount", "instalments", "new_limit"}
+BOOLEANS = {"new_device", "terminal_certified"}
+LISTS: dict[str, frozenset[str]] = {
+    "watched": frozenset(["d1", "m1", "k1", "s1", "a1", "t1", "c1", "none", "minor", "passed", "Xiamen"]),
+    "trusted": frozenset(["d2", "m2", "k2", "k3", "s2", "a2", "standard", "explicit", "opened", "CN"]),
+    "nobody": frozenset(),
+}
+"""Lists kept beside the rules, by name."""
+MEMBERS = {name: dict.fromkeys(members, "") for name, members in LISTS.items()}
+"""The lists as the live job holds them."""
 
 
 def fields_of(kind: str) -> dict[str, list[Any]]:

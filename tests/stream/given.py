@@ -1,13 +1,14 @@
 """A processor on the store in memory, with everything around it, and records to give it."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from aiokafka import ConsumerRecord
 from faust.types import TP
 
 from detector.core.deciding import Deciding
+from detector.core.lists import Members
 from detector.core.rule import Rule
 from detector.monitor.metrics import Metrics
 from detector.rules.reader import read_rule
@@ -81,6 +82,7 @@ class Bench:
         partitions: int = 1,
         store: MemoryStore | None = None,
         internal: Any = None,
+        lists: Mapping[str, Members] = {},
     ) -> None:
         self.partitions = partitions
         self.store = store or MemoryStore()
@@ -88,7 +90,7 @@ class Bench:
         self.dead_letters = FakeDeadLetters()
         self.internal = internal or InternalTopic()
         self.metrics = Metrics("test")
-        deciding = Deciding([BURST] if rules is None else rules, {}, LATENESS, CAP)
+        deciding = Deciding([BURST] if rules is None else rules, lists, LATENESS, CAP)
         self.scopes = Scopes(TOPICS, partitions, deciding)
         self.rekeying = Rekeying(TOPICS, partitions)
         self.processor = Processor(
