@@ -21,6 +21,7 @@ from detector.config import TopicSettings
 from detector.embedded.process import free_port, running_server
 
 _START_SECONDS = 60.0
+_CODE = Path(__file__).parents[1]
 
 
 class Reading(NamedTuple):
@@ -91,6 +92,8 @@ def running_worker(bootstrap: str, redis_url: str, topics: TopicSettings) -> Ite
         "DETECTOR_REDIS__PREFIX": topics.payments,
         "DETECTOR_HTTP__PORT": str(port),
         "DETECTOR_LOG__LEVEL": "WARNING",
+        # It runs elsewhere, and what is measured is the code beside this one.
+        "PYTHONPATH": str(_CODE),
     } | {f"DETECTOR_TOPICS__{field.upper()}": name for field, name in topics.model_dump().items()}
     with tempfile.TemporaryDirectory(prefix="bench-worker-") as folder:
         directory = Path(folder)
@@ -106,7 +109,7 @@ def running_peer(module: str, environment: Mapping[str, str]) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="bench-peer-") as folder:
         directory = Path(folder)
         reports = directory / "reports"
-        own = {"PYTHONPATH": str(Path(__file__).parents[1]), "PEER_REPORT": str(reports)}
+        own = {"PYTHONPATH": str(_CODE), "PEER_REPORT": str(reports)}
         command = [*_with({**environment, **own}), sys.executable, "-m", "faust", "-A", module]
         command += ["--datadir", str(directory / "data"), "worker", "--loglevel", "info"]
         with running_server(command, directory, reports.exists, timeout=_START_SECONDS):
