@@ -41,7 +41,7 @@ def _read_override(
     if "when" in entries and isinstance(body, Window):
         when = read_when(reading, entries["when"].node, selectors_by_name(body.watches))
     elif "when" in entries:
-        reading.fault(entries["when"].mark, "'when' belongs to a window, not to a sequence")
+        reading.fault(entries["when"].mark, "'when' belongs to a window; a sequence holds by its steps")
     return Override(
         where=where,
         when=when,
