@@ -84,7 +84,7 @@ def _as_whole(written: str) -> str:
         number = Decimal(written)
     except InvalidOperation:
         return ""
-    is_whole = number.is_finite() and abs(number) < _TOO_LARGE and number == int(number)
+    is_whole = number.is_finite() and -_TOO_LARGE < number < _TOO_LARGE and number == int(number)
     return f": write {int(number)}" if is_whole else ""
 
 
