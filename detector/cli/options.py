@@ -54,4 +54,5 @@ def rules_from(settings: Settings) -> list[Rule]:
     Raises:
         RuleFaultsError: what is wrong with them.
     """
-    return rules_in_force([Path(path) for path in settings.rules.dirs], settings.rules.catalogue)
+    directories = [Path(path) for path in settings.rules.dirs]
+    return rules_in_force(directories, settings.rules.catalogue, settings.state)
