@@ -31,7 +31,7 @@ KINDS = {
     "a condition on a field": 50,
     "a condition on a measure": 150,
     "an alternative": 200,
-    "a repeated alternative": 5,
+    "a repeated alternative": 25,
     "an override": 50,
     "an override that always matches": 25,
     "a step": 50,
@@ -76,6 +76,9 @@ def narrowed(rng: Random, rule: Rule) -> Rule:
         for field, wanted in part.get("where", {}).items():
             if rng.random() < 0.2:
                 part["where"][field] = rng.choice([NEARLY_ALL, NEARLY_NONE]).get(field, wanted)
+    if "window" in rule and rng.random() < 0.2:
+        first = listed(rule["when"])[0]
+        rule["when"] = [first, rng.choice([first, {**first, a_count(rule): {"gte": 2}}])]
     for step in steps_of(rule):
         if "unless" in step and rng.random() < 0.3:
             step["unless"]["before"] = rng.choice(["10m", "20m", "30m"])
