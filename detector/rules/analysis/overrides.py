@@ -42,18 +42,21 @@ def override_findings(overrides: Sequence[Override], anchors: Sequence[Anchor]) 
     findings = []
     for number, override in enumerate(overrides):
         path: Path = ("overrides", number)
+        if _names_unreached(override, anchors):
+            continue  # No alert comes as late as that step: the sequence's own findings say so.
         if (reason := _why_never(override, anchors)) is not None:
             findings.append(Finding((*path, "where", *reason.field), f"this never matches: {reason.message}"))
         elif (earlier := _forestalled_by(number, overrides, anchors)) is not None:
             message = (
-                f"this never matches: override {earlier + 1} matches wherever it does; put this one first"
+                f"this never matches: override {earlier + 1} matches wherever this one does; "
+                "put the narrower one first"
             )
             findings.append(Finding((*path, "where"), message))
         elif not _replaces(override):
             if number == len(overrides) - 1:
                 message = "this replaces nothing: give it 'when', 'severity', 'action' or 'explanation'"
                 findings.append(Finding(path, message))
-        elif all(_is_implied(override, anchor, Override(where={})) for anchor in anchors):
+        elif number == len(overrides) - 1 and _matches_all(override, anchors):
             message = "this matches whatever the rule looks at: write what it says into the rule itself"
             findings.append(Finding((*path, "where"), message, is_warning=True))
     return findings
@@ -61,6 +64,16 @@ def override_findings(overrides: Sequence[Override], anchors: Sequence[Anchor]) 
 
 def _replaces(override: Override) -> bool:
     return any((override.when, override.severity, override.action, override.explanation))
+
+
+def _matches_all(override: Override, anchors: Sequence[Anchor]) -> bool:
+    return all(_is_implied(override, anchor, Override(where={})) for anchor in anchors)
+
+
+def _names_unreached(override: Override, anchors: Sequence[Anchor]) -> bool:
+    return not all(
+        any(_step_of(name, anchor) in anchor.events for anchor in anchors) for name in override.where
+    )
 
 
 class _Reason(NamedTuple):
@@ -84,8 +97,6 @@ def _why_not(name: str, comparisons: tuple[Comparison, ...], anchors: Sequence[A
         for event in anchor.events.get(_step_of(name, anchor), ())
         for found in field_in({event.event_type: event.fields}, name.rpartition(".")[2])
     )
-    if not any(anchor.events.get(_step_of(name, anchor)) for anchor in anchors):
-        return f"the rule alerts before the step that {quoted(name)} is of"
     return f"{quoted(name)} is never {comparisons_of(comparisons)}, {range_of(possible.values)}"
 
 

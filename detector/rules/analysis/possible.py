@@ -203,8 +203,8 @@ def either(several: Iterable[Possible]) -> Possible:
 
 
 def _union(several: list[Values]) -> Values:
-    if not several:
-        return NOTHING
+    if len(several) <= 1:
+        return several[0] if several else NOTHING
     lists = [values.listed for values in several]
     if all(listed is not None for listed in lists):
         return Words(among=frozenset(value for listed in lists if listed is not None for value in listed))

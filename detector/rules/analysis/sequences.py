@@ -20,11 +20,12 @@ from detector.rules.faults import quoted
 
 
 class _Selected(NamedTuple):
-    """A step with its place in the file and what it can match."""
+    """A step with its place in the file and what it can match; `is_sound` where that was not faulted."""
 
     step: Step
     path: Path
     selected: Selection
+    is_sound: bool
 
 
 def sequence_findings(rule: Rule, sequence: Sequence) -> tuple[list[Finding], list[Selection]]:
@@ -37,7 +38,7 @@ def sequence_findings(rule: Rule, sequence: Sequence) -> tuple[list[Finding], li
         path: Path = ("sequence", "steps", number)
         needs = agreed | ({step.same: "on which the step's events agree"} if step.same else {})
         found = selector_findings(step.selector, needs, path)
-        this = _Selected(step, path, _as_meant(step.selector, needs, found))
+        this = _Selected(step, path, _as_meant(step.selector, needs, found), _is_sound(found))
         found += _own_findings(this, agreed)
         found += _beside_earlier(this, before, agreed)
         if step.unless is not None and before:
@@ -50,9 +51,11 @@ def sequence_findings(rule: Rule, sequence: Sequence) -> tuple[list[Finding], li
 
 def _as_meant(selector: Selector, needs: Collection[str], found: list[Finding]) -> Selection:
     """What a selector can match; where that was faulted, anything of its types: nothing follows from it."""
-    if all(finding.is_warning for finding in found):
-        return selection(selector, needs)
-    return selection(Selector(events=selector.events))
+    return selection(selector, needs) if _is_sound(found) else selection(Selector(events=selector.events))
+
+
+def _is_sound(found: list[Finding]) -> bool:
+    return all(finding.is_warning for finding in found)
 
 
 def _own_findings(this: _Selected, agreed: Collection[str]) -> list[Finding]:
@@ -86,13 +89,10 @@ def _beside_earlier(this: _Selected, before: list[_Selected], agreed: Mapping[st
     for name, reason in agreed.items():
         possible = either(field_in(this.selected, name))
         for earlier in before:
-            if (
-                this.selected
-                and earlier.selected
-                and not possible.meets(either(field_in(earlier.selected, name)))
-            ):
+            both_sound = this.is_sound and earlier.is_sound
+            if both_sound and not possible.meets(either(field_in(earlier.selected, name))):
                 message = (
-                    f"'{name}' can never be the same as in the step '{earlier.step.name}', {reason}: "
+                    f"'{name}', {reason}, can never be the same as in the step '{earlier.step.name}': "
                     "no event can complete this step"
                 )
                 return [Finding((*this.path, "where", name), message)]
@@ -108,8 +108,10 @@ def _unless_findings(
         {unless.same: "on which it is to agree with the step before"} if unless.same else {}
     )
     findings = selector_findings(unless.selector, needs, path)
-    cancelling = _as_meant(unless.selector, needs, findings)
-    for name in keyed:
+    if not _is_sound(findings):
+        return findings
+    cancelling = selection(unless.selector, needs)
+    for name in keyed if before.is_sound else ():
         if not either(field_in(cancelling, name)).meets(either(field_in(before.selected, name))):
             message = (
                 f"this never cancels: '{name}' can never be the same as in the step '{before.step.name}'"
@@ -122,9 +124,9 @@ def _unless_findings(
             f"{format_duration(min(bounds))} after the one before it at the latest"
         )
         findings.append(Finding((*path, "before"), message))
-    if unless.same is not None and not findings:
+    if unless.same is not None and before.is_sound and _is_sound(findings):
         findings += _never_agrees(unless.same, cancelling, before, path)
-    if not findings and _cancels_itself(this, unless, cancelling):
+    if this.is_sound and _is_sound(findings) and _cancels_itself(this, unless, cancelling):
         message = (
             f"the step needs {this.step.at_least} events, and the first of them would cancel it: "
             "narrow 'unless' by 'where', 'before' or 'same'"

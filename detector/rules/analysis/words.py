@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from detector.config.values import format_duration
-from detector.core.rule import Comparison
-from detector.rules.analysis.possible import Numbers, Possible, Values, bounds_of
+from detector.core.rule import Comparison, Operator
+from detector.rules.analysis.possible import Possible, Values, bounds_of
 from detector.rules.faults import quoted
 from detector.rules.reading import LARGEST
 
-_MOST_LISTED = 8
-
 
 def written(comparison: Comparison, is_duration: bool = False) -> str:
-    """A comparison as a rule has it: 'gte 5', 'in [A, B]'."""
+    """A comparison as a rule has it: 'gte 5', 'in [A, B]'; existence in plain words."""
     value = comparison.value
+    if comparison.operator is Operator.EXISTS:
+        return "there" if value else "absent"
     if isinstance(value, tuple):
         return f"{comparison.operator} [{', '.join(_value(one, is_duration) for one in value)}]"
     return f"{comparison.operator} {_value(value, is_duration)}"
@@ -27,21 +28,22 @@ def comparisons_of(comparisons: Iterable[Comparison], is_duration: bool = False)
     return " and ".join(written(comparison, is_duration) for comparison in comparisons)
 
 
-def range_of(values: Values, is_duration: bool = False) -> str:
+def range_of(values: Values, is_duration: bool = False, names_largest: bool = True) -> str:
     """What a value can be: 'it is at least 0', 'it is one of A, B'."""
     listed = values.listed
+    if values.is_empty:
+        return "it is never there"
     if listed is not None and len(listed) == 1:
         return f"it is always {_value(next(iter(listed)), is_duration)}"
-    if listed is not None and (not listed or not isinstance(values, Numbers)):
-        shown = sorted(_value(value, is_duration) for value in listed)
-        return f"it is one of {', '.join(shown[:_MOST_LISTED])}" if shown else "it is never there"
-    if not isinstance(values, Numbers):
-        return "it can be any other text"
     low, high = bounds_of(values)
-    least, most = _value(low, is_duration), _value(high, is_duration)
-    if high >= LARGEST:
-        return f"it is at least {least}"
-    return f"it lies between {least} and {most}"
+    if low == -math.inf:
+        shown = sorted(_value(value, is_duration) for value in listed or ())
+        return f"it is one of {', '.join(shown)}" if shown else "it can be any other text"
+    if is_duration:
+        return f"it is always less than {format_duration(int(high) + 1)}"
+    if high == math.inf or (high >= LARGEST and not names_largest):
+        return f"it is at least {_value(low, False)}"
+    return f"it lies between {_value(low, False)} and {_value(high, False)}"
 
 
 def either_of(names: Sequence[str]) -> str:
@@ -56,7 +58,8 @@ def contradiction(
     culprit = comparisons[at]
     shown = written(culprit, unit)
     if possible.kept(culprit).is_empty:
-        return f"{quoted(name)} is never {shown}: {range_of(possible.values, unit)}"
+        is_below = culprit.operator in (Operator.LT, Operator.LTE)
+        return f"{quoted(name)} is never {shown}: {range_of(possible.values, unit, not is_below)}"
     for other in comparisons[:at]:
         if possible.kept(other).kept(culprit).is_empty:
             return f"{quoted(name)} cannot be {written(other, unit)} and {shown} at once"
