@@ -1,4 +1,4 @@
-"""`detector rules`: list, show, lint and test."""
+"""`detector rules`: list, show, lint, test and docs."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from detector.cli.console import fail, stderr, stdout
 from detector.cli.options import ConfigFile, NoCatalogue, RuleDirectories, rules_from, settings_from
 from detector.rules import rule_set
 from detector.rules.faults import nearest
+from detector.rules.pages import pages
 from detector.rules.rule_set import CATALOGUE, rule_paths
 from detector.rules.trial import failures
 
@@ -78,6 +79,22 @@ def test(paths: Paths) -> None:
     stderr.print(f"{passed} passed, {failed} failed")
     if failed:
         raise typer.Exit(1)
+
+
+@app.command("docs")
+def docs(
+    paths: Paths,
+    out: Annotated[Path, typer.Option(help="The directory to write to; made if need be.", metavar="DIR")],
+) -> None:
+    """Write a page of documentation for each rule, and an index."""
+    made = pages(rule_set.read_rules(_with_rules(paths)))
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, text in made.items():
+            (out / name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        fail(f"{error.filename}: cannot be written: {error.strerror}")
+    stderr.print(f"{len(made)} pages in {out}")
 
 
 def _with_rules(paths: list[Path]) -> list[Path]:

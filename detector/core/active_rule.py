@@ -9,9 +9,10 @@ from detector.core import alert as alerts
 from detector.core.alert import MAX_EVIDENCE, Alert, AnchorEvent, EvidenceEvent, Status
 from detector.core.anchor import Anchor, Evidence
 from detector.core.events import Event
+from detector.core.folding import Folds
 from detector.core.history import AlertRecord, Entry, History, Position
-from detector.core.predicates import Predicate, compile_selector
-from detector.core.rule import MeasureKind, Rule, Window, selectors_of
+from detector.core.rule import MeasureKind, Rule, Window
+from detector.core.selection import Selections
 from detector.core.sequence import SequenceEvaluator
 from detector.core.texts import WITHDRAWN, fill
 from detector.core.window import WindowEvaluator
@@ -20,22 +21,16 @@ from detector.core.window import WindowEvaluator
 class ActiveRule:
     """One rule with what is computed from it once."""
 
-    def __init__(self, rule: Rule) -> None:
+    def __init__(self, rule: Rule, selections: Selections, folds: Folds) -> None:
         self.rule = rule
         self.span = rule.span
         self.evaluator: WindowEvaluator | SequenceEvaluator = (
-            WindowEvaluator(rule) if isinstance(rule.body, Window) else SequenceEvaluator(rule)
+            WindowEvaluator(rule, selections, folds)
+            if isinstance(rule.body, Window)
+            else SequenceEvaluator(rule, selections.lists)
         )
         self.anchors_at = self.evaluator.anchors_at
         self._version = rule.version
-
-    def uses(self) -> dict[str, list[Predicate]]:
-        """For each event type, the functions that tell whether the rule can use an event."""
-        found: dict[str, list[Predicate]] = {}
-        for selector in selectors_of(self.rule):
-            for event_type, predicate in compile_selector(selector).items():
-                found.setdefault(event_type, []).append(predicate)
-        return found
 
     def period(self, position: Position) -> int | Position:
         """The number of the period that an anchor falls into; without a cooldown, the anchor itself."""

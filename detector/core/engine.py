@@ -7,19 +7,28 @@ looked at again: periods gain or lose their anchors, alerts are raised, named an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import OrderedDict
+from collections.abc import Iterable
 from enum import StrEnum
+from operator import itemgetter
 from typing import NamedTuple
 
 from detector.core.active_rule import ActiveRule
 from detector.core.alert import Alert
 from detector.core.anchor import Anchor
 from detector.core.announcer import Announcer
+from detector.core.dispatch import Dispatch
 from detector.core.events import Event
+from detector.core.folded import Folded
+from detector.core.folding import Folds
 from detector.core.history import AlertRecord, Entry, History, Position
-from detector.core.predicates import Predicate
-from detector.core.rule import Mode, Rule
+from detector.core.lists import NO_LISTS, Lists
+from detector.core.predicates import Predicate, compile_selector
+from detector.core.rule import Mode, Rule, Selector, regardless_of_lists, selectors_of
+from detector.core.selection import Selections, identity
 
+_FOLDED_AT_ONCE = 4
+"""A key that has too many events gives up a fourth of the cap at once: it costs about as much as one."""
 _LEAST_TO_FORGET = 16
 """A shorter history is not tidied up on every event: it costs more than it saves."""
 
@@ -46,23 +55,29 @@ class Engine:
     Args:
         rules: those in mode off are left out.
         allowed_lateness: ms that an event may come behind the newest of its key, in event time.
-        history_cap: the most events that are kept of one key.
+        history_cap: how many events of one key are kept as they are; a fourth more before older ones fold.
+        lists: by name, at least those that the rules name.
     """
 
-    def __init__(self, rules: Iterable[Rule], allowed_lateness: int, history_cap: int) -> None:
+    def __init__(
+        self, rules: Iterable[Rule], allowed_lateness: int, history_cap: int, lists: Lists = NO_LISTS
+    ) -> None:
         self._lateness = allowed_lateness
         self._cap = history_cap
-        active = [ActiveRule(rule) for rule in rules if rule.mode is not Mode.OFF]
+        selections = Selections(lists)
+        self._folds = Folds(allowed_lateness)
+        active = [ActiveRule(rule, selections, self._folds) for rule in rules if rule.mode is not Mode.OFF]
         self._by_type: dict[str, list[ActiveRule]] = {}
         for rule in active:
             for event_type in rule.evaluator.event_types:
                 self._by_type.setdefault(event_type, []).append(rule)
+        self._dispatch = Dispatch(active, selections)
         self._uses = _uses_by_type(active)
         self._keeps_longest = max((rule.span for rule in active), default=0) + allowed_lateness
 
     def observe(self, history: History, entry: Entry, detected_at: int) -> Observation:
         """Take one more event into a key's history; gives the alerts that are raised or withdrawn by it."""
-        event = entry.event
+        event = entry[0]
         event_time = event.event_time
         times = history.times
         newest = times[-1] if times else -1
@@ -72,28 +87,86 @@ class Engine:
             if event_time + keeps_for < newest:
                 return Observation(Outcome.TOO_LATE, late, [])
             # What is seen of the past must not depend on when it was last tidied up.
-            history.forget(self._is_expired(newest))
+            self._forget(history)
         elif len(times) >= history.forget_at:
-            history.forget(self._is_expired(newest))
+            self._forget(history)
             history.forget_at = max(_LEAST_TO_FORGET, 2 * len(history))
-        if event.event_id in history.ids:
+        if history.knows(event.event_id):
             return Observation(Outcome.DUPLICATE, late, [])
+        if history.folded is not None:
+            self._folds.note(history.folded, event)
+            if history.folds(event):
+                return Observation(Outcome.ACCEPTED, late, self._observe_stray(history, entry, detected_at))
         index = history.add(entry)
+        history.marks |= self._dispatch.marks.of(event)
         history.keep_until = max(history.keep_until, event_time + keeps_for)
         alerts = self._evaluate(history, index, late, detected_at)
-        if len(history.times) > self._cap:
-            history.forget(self._is_expired(history.newest))
-            history.cut(self._cap)
+        if len(history.times) > self._cap + self._cap // _FOLDED_AT_ONCE:
+            self._fold(history)
         return Observation(Outcome.ACCEPTED, late, alerts)
 
+    def _observe_stray(self, history: History, entry: Entry, detected_at: int) -> list[Alert]:
+        """Take in an event too old for a place of its own: judged over the buckets, it becomes part of one.
+
+        The events after it are not looked at again.
+        """
+        assert history.folded is not None
+        alone = History()
+        alone.folded, alone.keep_until = history.folded, history.keep_until
+        alone.alerts, alone.said = history.alerts, history.said
+        alone.insert(entry)
+        announcer = self._announcer(alone, True, detected_at)
+        for rule in self._by_type.get(entry.event.type, ()):
+            for anchor in rule.anchors_at(alone, 0):
+                announcer.found(rule, anchor)
+        self._folds.take(history.folded, [entry.event])
+        history.unsaved += [entry, *alone.unsaved]
+        history.keep_until = alone.keep_until
+        return announcer.alerts
+
     def settle(self, history: History) -> None:
-        """Bring a restored history up to date: what is over is forgotten, its time to live known."""
-        history.forget(self._is_expired(history.newest))
+        """Bring a history up to date that was restored, or that another engine kept.
+
+        What is over is forgotten, its time to live known, and what an engine keeps beside events made anew.
+        """
+        history.selections.clear()
+        history.say_again()
+        if history.folded is not None:
+            self._folds.take(history.folded, [entry.event for entry in history.stray])
+            for event, _ in (*history.stray, *history.entries):
+                self._folds.note(history.folded, event)
+            history.stray.clear()
+        self._forget(history)
         history.forget_at = max(_LEAST_TO_FORGET, 2 * len(history))
+        history.keep_until = 0
         for event, _ in history.entries:
             history.keep_until = max(history.keep_until, event.event_time + self._keeps_for(event))
         for record in history.alerts.values():
             history.keep_until = max(history.keep_until, record.until)
+
+    def _forget(self, history: History) -> None:
+        newest = history.newest
+        history.forget(lambda event: event.event_time + self._keeps_for(event) < newest)
+        history.marks = 0
+        for event, _ in history.entries:
+            history.marks |= self._dispatch.marks.of(event)
+
+    def _fold(self, history: History) -> None:
+        """Fold what a key has too many of into time buckets, the oldest first."""
+        self._forget(history)
+        surplus = len(history) - self._cap
+        if surplus <= 0:
+            return
+        oldest = history.cut(surplus)
+        last = oldest[-1].event
+        floor = (last.event_time, last.event_id)
+        if history.folded is None:
+            history.folded = Folded(floor, {}, {})
+            for event, _ in (*oldest, *history.entries):
+                self._folds.note(history.folded, event)
+        history.folded.floor = floor
+        self._folds.take(history.folded, [entry.event for entry in oldest])
+        self._folds.tidy(history.folded, history.newest)
 
     def _keeps_for(self, event: Event) -> int:
         """How long an event is kept: the longest span of a rule that can use it, and the lateness."""
@@ -102,16 +175,15 @@ class Engine:
                 return span + self._lateness
         return self._lateness
 
-    def _is_expired(self, newest: int) -> Callable[[Event], bool]:
-        return lambda event: event.event_time + self._keeps_for(event) < newest
-
     def _evaluate(self, history: History, index: int, late: bool, detected_at: int) -> list[Alert]:
-        rules = self._by_type.get(history.entries[index].event.type, ())
         if index + 1 < len(history.times):
             announcer = self._announcer(history, late, detected_at)
-            for rule in rules:
+            for rule in self._by_type.get(history.entries[index].event.type, ()):
                 self._look_again(announcer, rule, history, index)
             return announcer.alerts
+        rules = self._dispatch.candidates(history)
+        if not rules:
+            return []
         found = [(rule, anchor) for rule in rules for anchor in rule.anchors_at(history, index)]
         if not found:
             return []
@@ -127,21 +199,34 @@ class Engine:
         """Set right what a rule said of the events from a late one on, as far as its span reaches."""
         end = history.first_after(history.times[index] + rule.span)
         anchors: dict[str, list[Anchor]] = {}
-        for at in range(index, end):
+        for at in range(index, end) if self._dispatch.can_hold(rule, history) else ():
             for anchor in rule.anchors_at(history, at):
                 anchors.setdefault(rule.alert_id(history, anchor), []).append(anchor)
-        # Of older events, what they rest on may be forgotten or cut: what was said of them stays said.
+        # Of older events, what they rest on may be forgotten or folded: what was said of them stays said.
         certain_from = history.newest - self._lateness
-        if history.floor is not None:
-            certain_from = max(certain_from, history.floor[0] + rule.span + 1)
+        if history.folded is not None:
+            certain_from = max(certain_from, history.folded.floor[0] + rule.span + 1)
         doubted = _Range(max(history.position(index), (certain_from, "")), history.position(end - 1))
-        for record in list(history.alerts.values()):
-            if record.rule_id != rule.rule.id or not record.standing:
-                continue
+        for record in _said_since(history, rule, doubted.low[0]):
             holding = [anchor.position for anchor in anchors.get(record.alert_id, ())]
             _reconsider(announcer, rule, history, record, _Doubt(doubted, holding, end))
         for found in anchors.values():
             announcer.found(rule, found[0])
+
+
+def _said_since(history: History, rule: ActiveRule, event_time: int) -> list[AlertRecord]:
+    """The standing alerts of a rule that may name events from a time on: what was said before cannot."""
+    said = history.said.get(rule.rule.id, _NOTHING_SAID)
+    found = []
+    for said_at, record in reversed(said.values()):
+        if said_at < event_time:
+            break
+        if record.standing:
+            found.append(record)
+    return found
+
+
+_NOTHING_SAID: OrderedDict[str, tuple[int, AlertRecord]] = OrderedDict()
 
 
 class _Range(NamedTuple):
@@ -188,10 +273,14 @@ def _reconsider(
 
 def _uses_by_type(rules: list[ActiveRule]) -> dict[str, list[tuple[int, Predicate]]]:
     """For each event type, what uses its events and for how long (ms), the longest first."""
-    uses: dict[str, list[tuple[int, Predicate]]] = {}
+    spans: dict[bytes, tuple[int, Selector]] = {}
     for rule in rules:
-        for event_type, predicates in rule.uses().items():
-            uses.setdefault(event_type, []).extend((rule.span, predicate) for predicate in predicates)
-    for found in uses.values():
-        found.sort(key=lambda use: -use[0])
+        # Whatever its lists are, so that a list that changes counts for the whole past at once.
+        for selector in map(regardless_of_lists, selectors_of(rule.rule)):
+            known = identity(selector, ())
+            spans[known] = max(spans.get(known, (0, selector)), (rule.span, selector), key=itemgetter(0))
+    uses: dict[str, list[tuple[int, Predicate]]] = {}
+    for span, selector in sorted(spans.values(), key=itemgetter(0), reverse=True):
+        for event_type, predicate in compile_selector(selector).items():
+            uses.setdefault(event_type, []).append((span, predicate))
     return uses

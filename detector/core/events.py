@@ -200,8 +200,6 @@ AnyEvent = (
 )
 
 EVENT_TYPES: dict[str, type[Event]] = {cls.type: cls for cls in get_args(AnyEvent)}
-TYPE_BITS = {name: 1 << number for number, name in enumerate(EVENT_TYPES)}
-"""One bit for each event type, to tell cheaply which types a history holds."""
 
 
 class FieldKind(StrEnum):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import OrderedDict
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
-from detector.core.events import TYPE_BITS, Event
+from detector.core.events import Event
+from detector.core.folded import Folded
 from detector.core.rule import Severity
 
 Position = tuple[int, str]
@@ -48,31 +50,39 @@ class Entry(NamedTuple):
     source: Source | None
 
 
-class Floor(msgspec.Struct, frozen=True, gc=False):
-    """The position up to which events were cut off because the key had too many."""
+Item = Entry | AlertRecord | Folded
 
-    position: Position
+SHORT = 32
+"""Up to so many events a history is looked through; beyond it an index costs less."""
 
 
 class History:
     """The events of one key in the order of (event_time, event_id), and its alert records by alert id.
 
-    `unsaved` collects what was added since the last save, in the order it came: the store appends it.
+    `unsaved` collects what was added since the last save, in the order it came: the store appends it;
+    where `rewrite` is set, it must store all `contents` anew instead. `folded` is the past that was folded
+    into time buckets because the key had too many events; `stray` are restored events that belong there.
     `keep_until` is the event time (ms) after which nothing of it is needed; `forget_at` the number of
-    events at which it is worth looking for what is over; `types` has the bit of every event type among
-    the events, and perhaps of some that were forgotten; `stored` counts the items that the store holds.
+    events at which it is worth looking for what is over; `stored` counts the items that the store holds.
+    `marks` and `selections` are the engine's: bits of what the events match, and what its selections found.
+    `said` has the alert records by rule, the last said last, each with the newest event time of then.
     """
 
     __slots__ = (
+        "_known",
         "alerts",
         "entries",
-        "floor",
+        "folded",
         "forget_at",
         "ids",
         "keep_until",
+        "marks",
+        "rewrite",
+        "said",
+        "selections",
         "stored",
+        "stray",
         "times",
-        "types",
         "unsaved",
     )
 
@@ -81,12 +91,17 @@ class History:
         self.ids: list[str] = []
         self.entries: list[Entry] = []
         self.alerts: dict[str, AlertRecord] = {}
-        self.floor: Position | None = None
+        self.said: dict[str, OrderedDict[str, tuple[int, AlertRecord]]] = {}
+        self.folded: Folded | None = None
+        self.stray: list[Entry] = []
         self.keep_until = 0
         self.forget_at = 0
-        self.types = 0
+        self.marks = 0
+        self.selections: dict[int, Any] = {}
         self.stored = 0
-        self.unsaved: list[Entry | AlertRecord | Floor] = []
+        self.unsaved: list[Item] = []
+        self.rewrite = False
+        self._known: set[str] | None = None
 
     def __len__(self) -> int:
         return len(self.times)
@@ -95,6 +110,14 @@ class History:
     def newest(self) -> int:
         """The event time of the newest event, -1 where there is none."""
         return self.times[-1] if self.times else -1
+
+    def knows(self, event_id: str) -> bool:
+        """Whether an event of that id is there; one that was folded is not known any more."""
+        if len(self.ids) <= SHORT:
+            return event_id in self.ids
+        if self._known is None:
+            self._known = set(self.ids)
+        return event_id in self._known
 
     def place(self, position: Position) -> int:
         """The index at which an event of that position stands or would stand."""
@@ -119,13 +142,16 @@ class History:
         event = entry[0]
         event_time = event.event_time
         times = self.times
-        self.types |= TYPE_BITS[event.type]
+        if self._known is not None:
+            self._known.add(event.event_id)
         if not times or event_time > times[-1]:
             times.append(event_time)
             self.ids.append(event.event_id)
             self.entries.append(entry)
             return len(times) - 1
         index = self.place((event_time, event.event_id))
+        for selection in self.selections.values():
+            selection.give_back(self.entries, index)
         times.insert(index, event_time)
         self.ids.insert(index, event.event_id)
         self.entries.insert(index, entry)
@@ -138,23 +164,29 @@ class History:
 
     def record(self, alert: AlertRecord) -> None:
         """Remember what was said of an alert, now and in the store."""
-        self.alerts[alert.alert_id] = alert
+        self._take_in(alert)
         self.unsaved.append(alert)
 
-    def restore(self, item: Entry | AlertRecord | Floor) -> None:
+    def restore(self, item: Item) -> None:
         """Take back one item of what the store kept, in the order it was added."""
         if isinstance(item, AlertRecord):
-            self.alerts[item.alert_id] = item
-        elif isinstance(item, Floor):
-            self.floor = item.position
-            self._keep([entry for entry in self.entries if _position(entry) > item.position])
+            self._take_in(item)
+        elif isinstance(item, Folded):
+            self.folded = item
+        elif self.folds(item.event):
+            self.stray.append(item)
         else:
             self.insert(item)
 
-    def contents(self) -> list[Entry | AlertRecord | Floor]:
+    def say_again(self) -> None:
+        """Take every alert record for open, as after the newest event."""
+        for alert in self.alerts.values():
+            self._take_in(alert)
+
+    def contents(self) -> list[Item]:
         """All that a store must keep to restore this history."""
-        floor = [] if self.floor is None else [Floor(self.floor)]
-        return [*floor, *self.entries, *self.alerts.values()]
+        folded = [] if self.folded is None else [self.folded]
+        return [*folded, *self.entries, *self.alerts.values()]
 
     def forget(self, expired: Callable[[Event], bool]) -> None:
         """Drop the events that are `expired`, and the alert records whose time is over."""
@@ -164,27 +196,34 @@ class History:
         newest = self.newest
         over = [alert_id for alert_id, alert in self.alerts.items() if alert.until < newest]
         for alert_id in over:
-            del self.alerts[alert_id]
+            gone = self.alerts.pop(alert_id)
+            if gone.rule_id in self.said:
+                self.said[gone.rule_id].pop(alert_id, None)
 
-    def cut(self, cap: int) -> None:
-        """Keep the newest `cap` events; what was cut is marked by the floor."""
-        surplus = len(self) - cap
-        if surplus <= 0:
-            return
-        cut = self.position(surplus - 1)
-        floor = self.floor = cut if self.floor is None else max(self.floor, cut)
-        self.unsaved.append(Floor(floor))
-        self._keep([entry for entry in self.entries[surplus:] if _position(entry) > floor])
+    def cut(self, surplus: int) -> list[Entry]:
+        """Take the oldest `surplus` events out; whoever folds them moves the floor."""
+        oldest = self.entries[:surplus]
+        self._keep(self.entries[surplus:])
+        self.rewrite = True
+        return oldest
 
-    def is_cut_after(self, event_time: int) -> bool:
-        """Whether events later than `event_time` are missing because the key had too many."""
-        return self.floor is not None and event_time < self.floor[0]
+    def folds(self, event: Event) -> bool:
+        """Whether an event lies in the part of the past that was folded."""
+        return self.folded is not None and (event.event_time, event.event_id) <= self.folded.floor
+
+    def is_folded_after(self, event_time: int) -> bool:
+        """Whether events later than `event_time` were folded because the key had too many."""
+        return self.folded is not None and event_time < self.folded.floor[0]
+
+    def _take_in(self, alert: AlertRecord) -> None:
+        self.alerts[alert.alert_id] = alert
+        known = self.said.setdefault(alert.rule_id, OrderedDict())
+        known[alert.alert_id] = (self.newest, alert)
+        known.move_to_end(alert.alert_id)
 
     def _keep(self, entries: list[Entry]) -> None:
         self.entries = entries
         self.times = [entry.event.event_time for entry in entries]
         self.ids = [entry.event.event_id for entry in entries]
-
-
-def _position(entry: Entry) -> Position:
-    return entry.event.event_time, entry.event.event_id
+        self.selections.clear()
+        self._known = None

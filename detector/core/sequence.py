@@ -6,14 +6,13 @@ can complete it. Spans are inclusive.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from functools import reduce
-from operator import or_
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from detector.core.anchor import Anchor, Evidence, Findings
-from detector.core.events import TYPE_BITS, Event
+from detector.core.events import Event
 from detector.core.history import History
+from detector.core.lists import NO_LISTS, Lists
 from detector.core.predicates import Predicate, compares, compile_selector
 from detector.core.rule import Override, Rule, Sequence, Severity, Step
 
@@ -32,17 +31,32 @@ _Chain = tuple[_Link, ...]
 class SequenceEvaluator:
     """One sequence rule, compiled: tells which steps the event at an index of a history completes."""
 
-    def __init__(self, rule: Rule) -> None:
+    def __init__(self, rule: Rule, lists: Lists = NO_LISTS) -> None:
         assert isinstance(rule.body, Sequence)
         self._rule = rule
+        self._lists = lists
         self._sequence = rule.body
         self._key_fields = rule.by[1:]
         self._span = rule.span
         self._agreed = (*self._key_fields, *rule.body.same)
-        self._steps = tuple(_CompiledStep(step, self._agreed, self._key_fields) for step in rule.body.steps)
+        self._steps = tuple(
+            _CompiledStep(step, self._agreed, self._key_fields, lists) for step in rule.body.steps
+        )
         self._alerting = _alerting_steps(rule)
-        bits = [_bits(step.select) for step in self._steps]
-        self._before = [bits[:number] for number in range(len(bits))]
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps of the rule, in their order."""
+        return self._sequence.steps
+
+    @property
+    def completes(self) -> dict[str, int]:
+        """For each event type that can complete an alerting step, the number of the first such step."""
+        found: dict[str, int] = {}
+        for number, _ in self._alerting:
+            for event_type in self._steps[number].select:
+                found.setdefault(event_type, number)
+        return found
 
     @property
     def event_types(self) -> frozenset[str]:
@@ -55,7 +69,7 @@ class SequenceEvaluator:
         anchors = []
         for number, severity in self._alerting:
             matches = self._steps[number].select.get(event.type)
-            if matches is None or not self._may_complete(history, number) or not matches(event):
+            if matches is None or not matches(event):
                 continue
             chain = self._chain(history, number, index)
             if chain is not None:
@@ -96,27 +110,19 @@ class SequenceEvaluator:
             override=override,
             chain=steps,
             first=history.position(chain[0].first),
-            # Spans are inclusive: what was cut at the very bound is missing as well.
-            approximate=history.is_cut_after(event.event_time - self._span - 1),
+            # Spans are inclusive: what was folded at the very bound is missing as well.
+            approximate=history.is_folded_after(event.event_time - self._span - 1),
         )
 
     def _in_force(self, history: History, index: int, steps: dict[str, int]) -> Override | None:
         for override in self._rule.overrides:
             if all(
-                compares(_value(history, index, steps, name), comparison)
+                compares(_value(history, index, steps, name), comparison, self._lists)
                 for name, comparisons in override.where.items()
                 for comparison in comparisons
             ):
                 return override
         return None
-
-    def _may_complete(self, history: History, number: int) -> bool:
-        """Whether the key has events of the types of all steps before; else no chain need be searched for."""
-        types = history.types
-        for bits in self._before[number]:  # noqa: SIM110  # half the price of all() on the hottest path
-            if not types & bits:
-                return False
-        return True
 
     def _chain(self, history: History, number: int, index: int) -> _Chain | None:
         event = history.entries[index].event
@@ -132,10 +138,6 @@ def _value(history: History, index: int, steps: dict[str, int], name: str) -> An
     return None if at is None else getattr(history.entries[at].event, field, None)
 
 
-def _bits(event_types: Iterable[str]) -> int:
-    return reduce(or_, (TYPE_BITS[event_type] for event_type in event_types), 0)
-
-
 def _alerting_steps(rule: Rule) -> list[tuple[int, Severity]]:
     assert isinstance(rule.body, Sequence)
     steps = rule.body.steps
@@ -146,13 +148,16 @@ def _alerting_steps(rule: Rule) -> list[tuple[int, Severity]]:
 class _CompiledStep:
     """A step with its selectors compiled."""
 
-    def __init__(self, step: Step, agreed: tuple[str, ...], key_fields: tuple[str, ...]) -> None:
+    def __init__(
+        self, step: Step, agreed: tuple[str, ...], key_fields: tuple[str, ...], lists: Lists
+    ) -> None:
         self.step = step
-        self.select = compile_selector(step.selector, agreed if step.same is None else (*agreed, step.same))
+        needs = agreed if step.same is None else (*agreed, step.same)
+        self.select = compile_selector(step.selector, needs, lists)
         self.cancel: dict[str, Predicate] = {}
         if step.unless is not None:
             needs = key_fields if step.unless.same is None else (*key_fields, step.unless.same)
-            self.cancel = compile_selector(step.unless.selector, needs)
+            self.cancel = compile_selector(step.unless.selector, needs, lists)
         self.key_fields = key_fields
 
 

@@ -66,6 +66,9 @@ class Metrics:
             "last_alert_timestamp_seconds", "When a rule last raised an alert, Unix time.", "rule_id"
         )
         self.rules = self._gauge("rules", "Rules loaded.", "mode")
+        self.rules_reload_total = self._counter(
+            "rules_reload", "Attempts to take up changed rules or lists, by what became of them.", "outcome"
+        )
 
     def _add_batches(self) -> None:
         self.batch_seconds = self._histogram(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 
 from detector.core.events import FIELDS, Field, FieldKind
+from detector.core.lists import TIERS, BadListError, check_list_name
 from detector.core.rule import (
+    OF_LISTS,
     Comparison,
     Operator,
     Selector,
@@ -83,6 +85,8 @@ def _read_comparison(
             hint = meant_truth(node)
             reading.fault(node.mark, f"'exists' takes true or false, found {shown(node)}{hint}")
         return Comparison(operator=operator, value=bool(node.value))
+    if operator in OF_LISTS:
+        return Comparison(operator=operator, value=_read_list_name(reading, operator, node, name, field))
     if operator in _ORDERED and field.kind is not FieldKind.NUMBER:
         reading.fault(node.mark, f"'{operator}' compares numbers, but '{name}' is {KIND_NAMES[field.kind]}")
         return Comparison(operator=operator, value=0)
@@ -90,6 +94,22 @@ def _read_comparison(
         values = reading.items(node, f"'in' of '{name}'")
         return Comparison(operator=operator, value=tuple(read_value(reading, v, name, field) for v in values))
     return Comparison(operator=operator, value=read_value(reading, node, name, field))
+
+
+def _read_list_name(reading: Reading, operator: Operator, node: Located, name: str, field: Field) -> str:
+    """The name of a list that a text field is looked up in."""
+    if field.kind is not FieldKind.STRING:
+        reading.fault(node.mark, f"'{operator}' looks up texts, but '{name}' is {KIND_NAMES[field.kind]}")
+    found = reading.text(node, f"'{operator}' of '{name}'")
+    if found in TIERS:
+        reading.fault(node.mark, f"'{found}' gives tiers: write {{{found}: {TIERS[found][0]}}} instead")
+    elif found:
+        try:
+            check_list_name(found)
+        except BadListError as error:
+            reading.fault(node.mark, str(error))
+        reading.lists.setdefault(found, node.mark)
+    return found
 
 
 def read_value(reading: Reading, node: Located, name: str, field: Field) -> Value:

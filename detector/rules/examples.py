@@ -49,22 +49,23 @@ class Expected(NamedTuple):
 
 
 class Example(NamedTuple):
-    """One test of a rule; `events` are in arrival order."""
+    """One test of a rule; `events` are in arrival order, `lists` those that it fills."""
 
     name: str
     mark: Mark
     events: list[Event]
     expected: list[Expected]
+    lists: dict[str, frozenset[str]]
 
 
 def read_examples(reading: Reading, node: Located) -> list[Example]:
-    """The tests of a rule."""
+    """The tests of a rule, which was read before: they may fill the lists that it names."""
     return [_read_example(reading, item) for item in reading.items(node, "'tests'")]
 
 
 def _read_example(reading: Reading, node: Located) -> Example:
     keys = ("name", "events", "alerts")
-    entries = reading.mapping(node, keys, "a test", required=keys)
+    entries = reading.mapping(node, (*keys, "lists"), "a test", required=keys)
     name = reading.optional(entries, "name", lambda n: reading.text(n, "a test's name"), "")
     events: list[Event] = []
     if "events" in entries:
@@ -77,11 +78,29 @@ def _read_example(reading: Reading, node: Located) -> Example:
             reading.fault(alerts.mark, f"'alerts' must be a list ([] for none), found {shown(alerts)}")
         else:
             expected = [_read_expected(reading, item) for item in alerts.value]
-    return Example(name, node.mark, events, expected)
+    lists: dict[str, frozenset[str]] = {}
+    if "lists" in entries:
+        for listed, entry in reading.mapping(entries["lists"].node, None, "'lists'").items():
+            lists[listed] = _read_members(reading, entry, listed)
+    return Example(name, node.mark, events, expected, lists)
+
+
+def _read_members(reading: Reading, entry: Entry, name: str) -> frozenset[str]:
+    if name not in reading.lists:
+        hint = nearest(name, reading.lists) if reading.lists else "it names none"
+        reading.fault(entry.mark, f"the rule names no list '{name}'; {hint}")
+    if not isinstance(entry.node.value, list):
+        message = f"the members of '{name}' must be a list ([] for none), found {shown(entry.node)}"
+        reading.fault(entry.node.mark, message)
+        return frozenset()
+    return frozenset(reading.text(item, f"a member of '{name}'") for item in entry.node.value)
 
 
 def _read_events(reading: Reading, node: Located, number: int) -> list[Event]:
-    """The events that one item of a test stands for: more than one where it is repeated."""
+    """The events that one item of a test stands for: more than one where it is repeated.
+
+    `{n}` in a text stands for the number of the repetition: `user_id: "u{n}"` makes u1, u2, ...
+    """
     entries = reading.mapping(node, None, "an event of a test")
     event_type = _event_type(reading, node, entries)
     if event_type is None:
@@ -104,7 +123,8 @@ def _read_events(reading: Reading, node: Located, number: int) -> list[Event]:
     for index in range(repeat):
         event_id = f"e{number + index + 1:05}"
         defaults = _DEFAULTS | {"event_id": event_id, "complaint_id": f"c-{event_id}"}
-        values = {name: defaults[name] for name in FIELDS[event_type] if name in defaults} | given
+        numbered = {name: _numbered(value, index + 1) for name, value in given.items()}
+        values = {name: defaults[name] for name in FIELDS[event_type] if name in defaults} | numbered
         made = decode(
             msgspec.json.encode({"type": event_type, "event_time": START + at + index * every, **values})
         )
@@ -130,6 +150,10 @@ def _read_given(
         if value is not None or not fields[name].optional:
             read_value(reading, entries[name].node, name, fields[name])
     return given if len(reading.faults) == faults else None
+
+
+def _numbered(value: Any, number: int) -> Any:
+    return value.replace("{n}", str(number)) if isinstance(value, str) else value
 
 
 def _event_type(reading: Reading, node: Located, entries: dict[str, Entry]) -> str | None:

@@ -10,7 +10,7 @@ from detector.core.rule import Mode, Rule, Sequence, Severity, Texts, Window
 from detector.core.texts import LANGUAGES
 from detector.rules.conditions import fields_of
 from detector.rules.examples import Example, read_examples
-from detector.rules.faults import Fault, RuleFaultsError, quoted
+from detector.rules.faults import Fault, Mark, RuleFaultsError, quoted
 from detector.rules.located import Entry, Located, read_yaml
 from detector.rules.overrides import nameable_fields, read_overrides
 from detector.rules.reading import Reading
@@ -47,12 +47,16 @@ _Entries = dict[str, Entry]
 
 
 class RuleFile(NamedTuple):
-    """A rule with where it stands, its tests, and what is unwise about it; `root` is the file as written."""
+    """A rule with where it stands, its tests, what is unwise about it, and where it names which list.
+
+    `root` is the file as written.
+    """
 
     path: Path
     rule: Rule
     examples: list[Example]
     warnings: list[Fault]
+    lists: dict[str, Mark]
     root: Located
 
 
@@ -68,12 +72,12 @@ def read_rule(path: Path) -> RuleFile:
     examples: list[Example] = []
     rule = None
     if isinstance(root.value, dict):
-        examples = _read_examples(reading, root, entries)
         rule = _read_rule(reading, root, entries)
+        examples = _read_examples(reading, root, entries)
     faults = [fault for fault in reading.faults if not fault.is_warning]
     if faults or rule is None:
         raise RuleFaultsError(sorted(faults, key=lambda fault: fault.mark))
-    return RuleFile(path, rule, examples, reading.faults, root)
+    return RuleFile(path, rule, examples, reading.faults, reading.lists, root)
 
 
 def _read_rule(reading: Reading, root: Located, entries: _Entries) -> Rule | None:

@@ -34,12 +34,14 @@ class Reading:
 
     `misplaced` are the keys that were found where they do not belong, with the part that they belong to:
     they are not missed there.
+    `lists` are those that conditions name, each with the first place.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.faults: list[Fault] = []
         self.misplaced: dict[str, str] = {}
+        self.lists: dict[str, Mark] = {}
 
     def fault(self, mark: Mark, message: str) -> None:
         """Note that something is wrong."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 
 from detector.config import StateSettings
-from detector.core.rule import Rule
+from detector.core.rule import Mode, Rule
 from detector.rules.faults import Fault, Mark, RuleFaultsError
 from detector.rules.notes import limit_notes, notes_on
 from detector.rules.places import mark_of
@@ -49,9 +49,14 @@ def lint(paths: Iterable[Path], state: StateSettings) -> tuple[int, list[Fault]]
     return len(order), sorted(notes, key=lambda note: (order[note.path], note.mark))
 
 
-def rules_in_force(
+def rules_in_force(directories: Sequence[Path], with_catalogue: bool) -> list[Rule]:
+    """The rules of `files_in_force`, with the default settings."""
+    return [file.rule for file in files_in_force(directories, with_catalogue)]
+
+
+def files_in_force(
     directories: Sequence[Path], with_catalogue: bool, state: StateSettings = _DEFAULTS
-) -> list[Rule]:
+) -> list[RuleFile]:
     """The rules of the catalogue and the directories, by id; a later one replaces an earlier of its id.
 
     Raises:
@@ -67,7 +72,7 @@ def rules_in_force(
         by_id |= {file.rule.id: file for file in files}
         notes += found
     _refuse(notes + [note for file in by_id.values() for note in limit_notes(file, state)])
-    return [by_id[rule_id].rule for rule_id in sorted(by_id)]
+    return [by_id[rule_id] for rule_id in sorted(by_id)]
 
 
 def _files(paths: Iterable[Path]) -> list[Path]:
@@ -93,6 +98,23 @@ def _refuse(notes: list[Fault]) -> None:
     faults = [note for note in notes if not note.is_warning]
     if faults:
         raise RuleFaultsError(faults)
+
+
+def missing_lists(
+    files: Iterable[RuleFile], known: Collection[str], remedy: Callable[[str], str]
+) -> list[Fault]:
+    """What the rules look up that is not among the known lists; `remedy` says how to make the one of a name.
+
+    A rule that is off looks nothing up.
+    """
+    return [
+        Fault(
+            file.path, mark, f"rule {file.rule.id} needs the list {name}, which is not there: {remedy(name)}"
+        )
+        for file in files
+        for name, mark in file.lists.items()
+        if file.rule.mode is not Mode.OFF and name not in known
+    ]
 
 
 def _repeated(files: list[RuleFile]) -> list[Fault]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 from detector.core.rule import Sequence, Texts, Window
-from detector.core.texts import LANGUAGES, PLACEHOLDER, placeholders
+from detector.core.texts import FORMATS, LANGUAGES, placeholders
 from detector.rules.faults import nearest, quoted
 from detector.rules.located import Located
 from detector.rules.reading import Reading, shown
+
+_IN_BRACES = re.compile(r"\{[^{}]+\}")
 
 
 def read_texts(reading: Reading, node: Located, name: str) -> Texts:
@@ -30,7 +33,7 @@ def check_names(reading: Reading, node: Located, known: Collection[str]) -> None
         for name in placeholders(text):
             if name not in known:
                 reading.fault(entry.node.mark, f"the text names {quoted(name)}, {_why_unknown(name, known)}")
-        if any(brace in PLACEHOLDER.sub("", text) for brace in "{}"):
+        if any(brace in _IN_BRACES.sub("", text) for brace in "{}"):
             message = "a brace in the text encloses no name: a name stands between two, as in {within}"
             reading.fault(entry.node.mark, message)
 
@@ -40,6 +43,8 @@ def _why_unknown(name: str, known: Collection[str]) -> str:
         return "but a title can name nothing: say it in the explanation"
     if name.rstrip().endswith(")"):
         return "which 'when' does not compare: compare it there, or leave it out of the text"
+    if ":" in name:
+        return f"but {quoted(name.rpartition(':')[2])} is no format; known here: {', '.join(FORMATS)}"
     return f"which is no measure that 'when' compares and no field here; {nearest(name, known)}"
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from detector.core.events import Field, FieldKind
 from detector.core.measures import BadMeasureError, parse_measure, singles
 from detector.core.rule import (
+    OF_LISTS,
     Comparison,
     Condition,
     Measure,
@@ -25,7 +26,7 @@ from detector.rules.located import Located
 from detector.rules.meant import meant_condition, meant_number
 from detector.rules.reading import LARGEST, Reading, shown
 
-_OPERATORS = [operator for operator in Operator if operator is not Operator.EXISTS]
+_OPERATORS = [operator for operator in Operator if operator not in (Operator.EXISTS, *OF_LISTS)]
 _ORDERED = (Operator.GT, Operator.GTE, Operator.LT, Operator.LTE)
 _OF_NUMBERS = (MeasureKind.SUM, MeasureKind.MAX, MeasureKind.MIN)
 

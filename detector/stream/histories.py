@@ -5,35 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import islice
 
-from detector.core.engine import Engine
 from detector.core.history import History
-from detector.state.codec import Codec
 from detector.state.store import StateStore, Write
+from detector.stream.scopes import Scopes
 
 _COMPACT_FROM = 64
 """Stored items below which a rewrite would cost more than it saves."""
 
 
 class Histories:
-    """Histories by partition and key, the longest known forgotten first.
+    """Histories by partition and the store's key, the longest known forgotten first.
 
     Args:
         store: where histories are read from.
-        codec: how they are written.
-        engine: settles what was restored.
+        scopes: how those of each scope are written, and settled when they are restored.
         keep_after: ms that a stored key outlives the last thing it is needed for.
         most_keys: how many stay in memory between rounds.
     """
 
-    def __init__(
-        self, store: StateStore, codec: Codec, engine: Engine, keep_after: int, most_keys: int
-    ) -> None:
+    def __init__(self, store: StateStore, scopes: Scopes, keep_after: int, most_keys: int) -> None:
         self._store = store
-        self._codec = codec
-        self._engine = engine
+        self._scopes = scopes
         self._keep_after = keep_after
         self._most_keys = most_keys
         self._kept: dict[int, dict[str, History]] = {}
+        self._unsettled: dict[int, set[str]] = {}
 
     def __len__(self) -> int:
         return sum(map(len, self._kept.values()))
@@ -47,6 +43,7 @@ class Histories:
         missing: dict[int, list[str]] = {}
         for partition, keys in wanted.items():
             kept = self._kept.setdefault(partition, {})
+            self._settle(partition, keys)
             if absent := [key for key in keys if key not in kept]:
                 missing[partition] = absent
         if not missing:
@@ -77,15 +74,37 @@ class Histories:
         """Let go of everything: what is in memory may be newer or older than what is stored."""
         self._kept.clear()
 
+    def expect_others(self, reread: bool) -> None:
+        """Have the scopes' engines, which are others now, settle what is in memory when it is next asked for.
+
+        With `reread` it is read again instead, as after a restart: the store may hold more of the past
+        than the former engines had a use for.
+        """
+        if reread:
+            self.clear()
+        self._unsettled = {partition: set(kept) for partition, kept in self._kept.items()}
+
+    def _settle(self, partition: int, keys: Iterable[str]) -> None:
+        """Settle those of the keys that another engine has kept."""
+        unsettled = self._unsettled.get(partition)
+        for key in [key for key in keys if key in unsettled] if unsettled else ():
+            self._unsettled[partition].remove(key)
+            if (history := self._kept[partition].get(key)) is not None:
+                self._scopes.of(key)[0].engine.settle(history)
+
     def _write(self, key: str, history: History) -> Write:
-        rewrite = history.stored > _COMPACT_FROM and history.stored > 4 * len(history)
+        surplus = history.stored > _COMPACT_FROM and history.stored > 4 * len(history)
+        rewrite = history.rewrite or surplus
         items = history.contents() if rewrite else history.unsaved
-        data, history.stored = self._codec.encode(items, 0 if rewrite else history.stored)
+        scope, _ = self._scopes.of(key)
+        data, history.stored = scope.codec.encode(items, 0 if rewrite else history.stored)
         history.unsaved = []
+        history.rewrite = False
         keep_ms = max(0, history.keep_until - history.newest) + self._keep_after
         return Write(key, data, rewrite, keep_ms)
 
     def _restored(self, data: bytes, partition: int, key: str) -> History:
-        history = self._codec.decode(data, partition, key)
-        self._engine.settle(history)
+        scope, own = self._scopes.of(key)
+        history = scope.codec.decode(data, partition, own)
+        scope.engine.settle(history)
         return history

@@ -241,5 +241,5 @@ def check_positions(positions: Mapping[TP, int], ends: Mapping[TP, int]) -> None
             raise FlowError(
                 f"the state has read {tp.topic} partition {tp.partition} up to offset {positions[tp]}, but "
                 f"Kafka's log ends at {end}: the topic was made anew or has lost records; "
-                "restore it, or start with an empty state"
+                "restore it, or start with an empty state and an empty topic of re-keyed events"
             )

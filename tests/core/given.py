@@ -1,6 +1,7 @@
 """Events and rules in few words; in timelines `5b` is the event b at minute 5."""
 
 import json
+from copy import deepcopy
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import msgspec
 
 from detector.core.events import Event, Refusal, decode
-from detector.core.history import Entry, History
+from detector.core.history import Entry, History, Item
 from detector.core.rule import Rule
 from detector.rules.reader import read_rule
 
@@ -80,3 +81,15 @@ def history_of(*events: Event) -> History:
     for event in events:
         history.add(Entry(event, None))
     return history
+
+
+def saved(history: History, stored: list[Item]) -> list[Item]:
+    """What the store holds after a save of a history, given what it held before."""
+    new = [item if isinstance(item, Entry) else deepcopy(item) for item in _to_store(history)]
+    held = new if history.rewrite else [*stored, *new]
+    history.unsaved, history.rewrite = [], False
+    return held
+
+
+def _to_store(history: History) -> list[Item]:
+    return history.contents() if history.rewrite else history.unsaved

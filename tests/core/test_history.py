@@ -2,7 +2,8 @@ from itertools import permutations
 
 import pytest
 
-from detector.core.history import AlertRecord, Entry, Floor, History
+from detector.core.folded import Folded
+from detector.core.history import SHORT, AlertRecord, Entry, History
 from detector.core.rule import Severity
 
 from .given import MINUTE, debits, ev, history_of
@@ -67,52 +68,44 @@ def test_only_what_was_added_awaits_the_store():
     assert [getattr(item, "alert_id", None) or item.event.event_id for item in history.unsaved] == ["b", "x"]
 
 
-def test_cut_keeps_the_newest_and_marks_where_it_cut():
-    # 1a 2b 3c | cap 2: a goes
+def test_cut_takes_the_oldest_and_has_the_rest_stored_anew():
+    # 1a 2b 3c: a goes
     history = history_of(*debits(1, 2, 3))
-    history.cut(2)
+    assert [entry.event.event_id for entry in history.cut(1)] == ["a"]
     assert names(history) == "bc"
-    assert history.floor == (MINUTE, "a")
-    assert history.unsaved[-1] == Floor((MINUTE, "a"))
+    assert history.rewrite
 
 
-def test_a_floor_that_is_restored_cuts_again_what_was_stored_before_it():
-    # stored a b c, floor at 2b, then 1z: it came after the cut, and stays
+def test_restored_events_up_to_the_floor_belong_to_the_buckets():
+    # floor at 2b | 1z and 2b came after it was stored: they were folded, too
     restored = History()
-    for event in debits(1, 2, 2):
+    restored.restore(Folded((2 * MINUTE, "b"), {}, {}))
+    for event in (*debits(3), ev("z", 1), ev("b", 2), ev("c", 2)):
         restored.restore(Entry(event, None))
-    restored.restore(Floor((2 * MINUTE, "b")))
-    restored.restore(Entry(ev("z", 1), None))
-    assert names(restored) == "zc"
+    assert names(restored) == "ca"
+    assert [entry.event.event_id for entry in restored.stray] == ["z", "b"]
 
 
-def test_a_cut_leaves_the_same_live_and_restored():
-    # 1a 2b 3c, cap 2: a goes | then 0.5y and 0.2z come late, cap 3: one goes, and the floor is 1a still
-    history = history_of(*debits(1, 2, 3))
-    history.cut(2)
-    for event in (ev("y", 0.5), ev("z", 0.2)):
-        history.add(Entry(event, None))
-    history.cut(3)
-    restored = History()
-    for item in history.unsaved:
-        restored.restore(item)
-    assert names(restored) == names(history)
+def test_events_are_folded_after_any_time_before_the_floor():
+    # 1a folded: the span (t, ...] has lost events for t < 1m
+    history = history_of(*debits(2, 3))
+    assert not history.is_folded_after(0)
+    history.folded = Folded((MINUTE, "a"), {}, {})
+    assert history.is_folded_after(MINUTE - 1)
+    assert not history.is_folded_after(MINUTE)
 
 
-def test_a_history_at_its_cap_is_not_cut():
-    history = history_of(*debits(1, 2))
-    history.cut(2)
-    assert names(history) == "ab"
-    assert history.floor is None
-
-
-def test_events_are_missing_after_any_time_before_the_floor():
-    # 1a cut off: the span (t, ...] has lost events for t < 1m
-    history = history_of(*debits(1, 2, 3))
-    assert not history.is_cut_after(0)
-    history.cut(2)
-    assert history.is_cut_after(MINUTE - 1)
-    assert not history.is_cut_after(MINUTE)
+@pytest.mark.parametrize("number", [SHORT, SHORT + 1])
+def test_the_events_that_are_there_are_known_by_their_ids_and_no_others(number):
+    history = History()
+    for at in range(number):
+        history.add(Entry(ev(f"e{at}", at), None))
+        assert history.knows(f"e{at}")
+    assert not history.knows("x")
+    history.add(Entry(ev("x", 0), None))
+    assert history.knows("x")
+    history.forget(lambda event: event.event_id == "x")
+    assert not history.knows("x")
 
 
 def test_forget_drops_what_is_expired_wherever_it_stands():
@@ -132,15 +125,16 @@ def test_an_alert_record_is_dropped_after_its_time_and_not_at_it():
 
 
 def test_contents_restore_the_same_history():
-    # 1b 2c 3a | cap 2: b goes
+    # 1b 2c 3a | b folded
     history = history_of(*debits(3, 1, 2))
     history.record(record("x", 9 * MINUTE))
-    history.cut(2)
+    history.cut(1)
+    history.folded = Folded((MINUTE, "b"), {}, {})
     restored = History()
     for item in history.contents():
         restored.restore(item)
     assert names(restored) == "ca"
     assert restored.times == history.times
     assert restored.alerts == history.alerts
-    assert restored.floor == (MINUTE, "b")
+    assert restored.folded == history.folded
     assert restored.unsaved == []

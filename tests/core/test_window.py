@@ -2,6 +2,9 @@
 
 import pytest
 
+from detector.core.folded import Folded
+from detector.core.folding import Folds
+from detector.core.selection import Selections
 from detector.core.window import WindowEvaluator
 
 from .given import MINUTE, debits, ev, history_of, select, window
@@ -9,14 +12,14 @@ from .given import MINUTE, debits, ev, history_of, select, window
 
 def anchors(rule, events):
     """The ids of the events that make the rule hold, in their order."""
-    history, evaluator = history_of(*events), WindowEvaluator(rule)
+    history, evaluator = history_of(*events), WindowEvaluator(rule, Selections(), Folds(0))
     return "".join(
         anchor.position[1] for index in range(len(history)) for anchor in evaluator.anchors_at(history, index)
     )
 
 
 def last_anchor(rule, events):
-    history, evaluator = history_of(*events), WindowEvaluator(rule)
+    history, evaluator = history_of(*events), WindowEvaluator(rule, Selections(), Folds(0))
     (anchor,) = evaluator.anchors_at(history, len(history) - 1)
     return history, anchor, evaluator.findings(history, anchor)
 
@@ -195,7 +198,7 @@ MINOR = {"user_tier": "minor"}
 
 
 def severities(rule, events):
-    history, evaluator = history_of(*events), WindowEvaluator(rule)
+    history, evaluator = history_of(*events), WindowEvaluator(rule, Selections(), Folds(0))
     return [
         (anchor.position[1], str(anchor.severity))
         for index in range(len(history))
@@ -248,11 +251,12 @@ def test_evidence_is_what_any_selector_selected_each_once_in_order():
     assert [(history.ids[item.at], item.step) for item in findings.evidence] == [("c", None), ("d", None)]
 
 
-def test_a_window_that_reaches_over_cut_events_is_approximate():
-    # 0a 1b 12c | cap 1 cuts a and b: (2m, 12m] has lost neither, (0m, 10m] has lost b
+def test_a_window_that_reaches_over_folded_events_is_approximate():
+    # 0a 1b 11c | a and b folded: (1m, 11m] reaches over neither, (0m, 10m] over b
     for minute, approximate in ((10, True), (11, False)):
         history = history_of(*debits(0, 1, minute))
-        history.cut(1)
-        (anchor,) = WindowEvaluator(window({"count": {"gte": 1}})).anchors_at(history, 0)
-        assert history.floor == (MINUTE, "b")
+        history.cut(2)
+        history.folded = Folded((MINUTE, "b"), {}, {})
+        evaluator = WindowEvaluator(window({"count": {"gte": 1}}), Selections(), Folds(0))
+        (anchor,) = evaluator.anchors_at(history, 0)
         assert anchor.approximate is approximate

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from copy import copy
+from copy import deepcopy
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -12,13 +12,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detector.core import dispatch, window
+from detector.core import history as history_module
 from detector.core.alert import Alert, Status
+from detector.core.deciding import Deciding
 from detector.core.engine import Engine
 from detector.core.history import Entry, History, Source
 from detector.core.rule import Rule
 from detector.state.codec import Codec
 from detector.stream.histories import Histories
+from detector.stream.scopes import Scopes
 
+from ..core.given import saved
 from .engine_runs import CAP, LATENESS, decoded, observe_all, read_rules, standing
 from .streams import arrivals, events, random_arrival, random_events, random_rules, rules
 from .twin import Anchor, anchors, standing_alerts
@@ -205,16 +210,16 @@ async def observe_and_restart(
     read: list[Rule], arrived: list[dict[str, Any]], disk: Disk, rng: Random
 ) -> list[Alert]:
     """Every alert where each event is appended to what is stored, and memory is lost now and then."""
-    engine = Engine(read, LATENESS, CAP)
-    histories = Histories(disk, Codec([TOPIC], "user_id"), engine, keep_after=1, most_keys=2)
+    scopes = Scopes([TOPIC], 1, Deciding(read, {}, LATENESS, CAP))
+    histories = Histories(disk, scopes, keep_after=1, most_keys=2)
     alerts: list[Alert] = []
     for offset, event in enumerate(map(decoded, arrived)):
-        key = event.user_id
+        key = scopes.user.key(event)
         if rng.random() < 0.2:
             histories.clear()
         await histories.load({0: [key]})
         entry = Entry(event, Source(TOPIC, 0, offset))
-        alerts += engine.observe(histories.of(0)[key], entry, event.event_time).alerts
+        alerts += scopes.user.engine.observe(histories.of(0)[key], entry, event.event_time).alerts
         disk.save(histories, key)
         histories.forget_surplus()
     return alerts
@@ -238,7 +243,7 @@ async def test_histories_that_are_stored_by_appending_go_on_as_before_after_a_re
 
 def test_a_restart_beyond_the_cap_changes_nothing(draw):
     # What is found there is approximate, but not a matter of when a worker stopped.
-    cut = 0
+    folded = 0
     for seed in range(100):
         _, read, arrived = draw(seed, by="user_id")
         engine, stopped, stored = Engine(read, LATENESS, history_cap=4), History(), []
@@ -248,15 +253,26 @@ def test_a_restart_beyond_the_cap_changes_nothing(draw):
                 continue
             if len(stored) % 3 == 0:
                 stopped = History()
-                for item in stored:
+                for item in deepcopy(stored):
                     stopped.restore(item)
                 engine.settle(stopped)
             found = engine.observe(history, Entry(event, None), event.event_time)
             assert engine.observe(stopped, Entry(event, None), event.event_time) == found, f"seed {seed}"
-            stored += map(copy, stopped.unsaved)
-            stopped.unsaved = []
-        cut += history.floor is not None
-    assert cut > 50
+            stored = saved(stopped, stored)
+        folded += history.folded is not None
+    assert folded > 50
+
+
+def test_a_history_that_is_searched_gives_the_alerts_of_one_that_is_looked_through(draw, monkeypatch):
+    for module in (dispatch, history_module, window):
+        monkeypatch.setattr(module, "SHORT", 0)
+    found = 0
+    for seed in range(300):
+        written, read, arrived = draw(seed)
+        expected = standing_alerts(written, arrived)
+        assert standing(read, observe_all(read, arrived)) == expected, f"seed {seed}"
+        found += len(expected)
+    assert found > 1_000
 
 
 # Duplicates

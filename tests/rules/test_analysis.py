@@ -3,7 +3,6 @@
 import pytest
 
 from detector.config import StateSettings
-from detector.core.rule import Operator
 from detector.rules.reader import read_rule
 from detector.rules.rule_set import lint
 from detector.rules.trial import standing_alerts
@@ -48,8 +47,3 @@ def completed(event):
     """An event of a test, with what it leaves out."""
     defaults = {"at: ": "at: 0s", "type: ": "type: debit"}
     return ", ".join([event, *(given for name, given in defaults.items() if name not in event)])
-
-
-def test_of_an_operator_that_the_analysis_does_not_know_nothing_is_concluded():
-    # Whoever adds an operator says here, and in possible.py, what it leaves of a value.
-    assert set(Operator) == {"eq", "ne", "in", "gt", "gte", "lt", "lte", "exists"}

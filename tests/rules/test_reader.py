@@ -285,6 +285,16 @@ def test_the_events_of_a_test_take_defaults_and_repeat(write):
     assert example.expected == [(start + 150_000, {"severity": "high", "user_id": "u9"})]
 
 
+def test_the_number_of_a_repetition_stands_in_the_texts_of_an_event(write):
+    text = GOOD + (
+        "tests:\n- name: t\n  events:\n"
+        '  - {at: 0s, type: debit, repeat: 3, user_id: "u{n}", event_id: "{n}-{n}"}\n  alerts: []\n'
+    )
+    (example,) = read_rule(write(text)).examples
+    assert [event.user_id for event in example.events] == ["u1", "u2", "u3"]
+    assert [event.event_id for event in example.events] == ["1-1", "2-2", "3-3"]
+
+
 # The version is a hash of the meaning
 
 

@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from detector.core.events import EVENT_TYPES, FIELDS, FieldKind, decode
-from detector.core.history import AlertRecord, Entry, Floor, History, Source
+from detector.core.folded import Folded
+from detector.core.history import AlertRecord, Entry, History, Source
 from detector.core.rule import Severity
 from detector.state.codec import Codec
 from detector.state.errors import CorruptStateError, StateError
@@ -104,10 +105,10 @@ def test_an_event_without_a_source_does_not_take_that_of_the_event_before(codec)
 
 
 def test_alert_records_and_the_floor_come_back_and_the_latest_of_each_counts(codec):
-    floors = Floor((5, "a")), Floor((6, "b"))
+    floors = Folded((5, "a"), {}, {}), Folded((6, "b"), {}, {})
     items = [record(1), floors[0], record(2), record(1, revision=4, standing=True), floors[1]]
     history = codec.decode(stored(codec, items)[0], PARTITION, KEY)
-    assert history.floor == (6, "b")
+    assert history.folded.floor == (6, "b")
     assert list(map(plain, history.alerts.values())) == [plain(items[3]), plain(items[2])]
     assert history.unsaved == []
 
@@ -124,7 +125,7 @@ def test_what_came_back_can_be_written_again_to_the_same_bytes(codec):
     entries = [
         Entry(event_of(kind, n), Source("payments", PARTITION, n)) for n, kind in enumerate(EVENT_TYPES)
     ]
-    data, _ = stored(codec, [Floor((1, "a")), *entries, record()])
+    data, _ = stored(codec, [Folded((1, "a"), {}, {}), *entries, record()])
     history = codec.decode(data, PARTITION, KEY)
     assert stored(codec, history.contents())[0] == data
 
@@ -136,7 +137,7 @@ def test_appending_in_any_pieces_stores_the_same_history_as_one_go(codec, seed):
         Entry(event_of(rng.choice(list(EVENT_TYPES)), number), Source(rng.choice(TOPICS), PARTITION, number))
         for number in range(30)
     ]
-    items += [record(number) for number in range(5)] + [Floor((9, "a"))]
+    items += [record(number) for number in range(5)] + [Folded((9, "a"), {}, {})]
     rng.shuffle(items)
     cuts = sorted(rng.choices(range(len(items) + 1), k=6))
     pieces = [items[low:high] for low, high in zip([0, *cuts], [*cuts, len(items)], strict=True)]
@@ -152,7 +153,7 @@ def test_an_append_of_any_length_can_be_read(codec, number):
     # MessagePack writes the length of an array in 1, 3 or 5 bytes: from 16 and from 65,536 items on
     entries = [Entry(event_of("password_reset", n, optional=False), None) for n in range(number)]
     for kept in (entries, [*entries, record()]):
-        data, count = stored(codec, kept, [Floor((0, ""))])
+        data, count = stored(codec, kept, [Folded((0, ""), {}, {})])
         history = codec.decode(data, PARTITION, KEY)
         assert (len(history), len(history.alerts)) == (number, len(kept) - number)
         assert history.stored == count == 2 * number + len(kept) - number + 3
@@ -175,6 +176,15 @@ def test_the_events_of_a_merchant_keep_their_users_and_take_the_merchant_from_th
     assert b"m-9" not in data
 
 
+@pytest.mark.parametrize("topic", TOPICS)
+@pytest.mark.parametrize(("partition", "offset"), [(0, 0), (11, 0), (0, 2**31), (11, 2**53)])
+def test_the_events_of_a_merchant_were_read_in_any_partition(topic, partition, offset):
+    codec = Codec(TOPICS, "merchant_id", spread=12)
+    entry = Entry(event_of("refund", merchant_id="m-9"), Source(topic, partition, offset))
+    history = codec.decode(stored(codec, [entry])[0], PARTITION, "m-9")
+    assert history.entries[0].source == entry.source
+
+
 def test_the_key_is_not_stored_with_every_event(codec):
     assert KEY.encode() not in stored(codec, [Entry(event_of("debit"), None)])[0]
 
@@ -186,7 +196,7 @@ GOLDEN = [
     Entry(event_of("debit", 1, optional=False, city="Xiamen", card_id="k"), Source("logins", PARTITION, 99)),
     Entry(event_of("complaint", 2, optional=False), None),
     record(),
-    Floor((TIME, "e0")),
+    Folded((TIME, "e0"), {}, {}),
 ]
 GOLDEN_BYTES = (
     "cd031adc001100a26531cf0000019b76daa801a12dcf001fffffffffffffac63757272656e63792de580bcaf6d"
@@ -194,8 +204,8 @@ GOLDEN_BYTES = (
     "76daa802a12db0636f6d706c61696e745f69642de580bcaf6d65726368616e745f69642de580bca97769746864"
     "7261776ece000000059a64a172d920303030303030303030303030303030303030303030303030303030303030"
     "3030d9206363636363636363636363636363636363636363636363636363636363636363a8637269746963616c"
-    "92cf0000019b76daa800a2653192cf0000019b76daa7fba2653003c2cf0000019b76daa809926592cf0000019b"
-    "76daa800a26530ce00000008"
+    "92cf0000019b76daa800a2653192cf0000019b76daa7fba2653003c2cf0000019b76daa809946592cf0000019b"
+    "76daa800a265308080ce00000008"
 )
 
 

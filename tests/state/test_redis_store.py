@@ -63,7 +63,7 @@ async def own(store: RedisStore, partition: int = 3) -> str:
 
 def a_commit(epoch: str, expected: int = 0, partition: int = 3, replace: bool = False) -> Commit:
     """One record: a write to u1 and one entry in the outbox."""
-    write = Write("u1", b"a", replace, HOUR_MS)
+    write = Write("h:u1", b"a", replace, HOUR_MS)
     return Commit(partition, epoch, {"payments": (expected, expected + 1)}, [write], [b"alert"])
 
 
@@ -136,7 +136,7 @@ async def test_a_commit_whose_reply_was_lost_is_not_applied_twice(server: int) -
 
         assert proxy.lost == 1
         assert results == [CommitResult(Outcome.ALREADY_APPLIED, 1, {})] * 2
-        assert await store.load_many({3: ["u1"], 4: ["u1"]}) == {3: [b"a"], 4: [b"a"]}
+        assert await store.load_many({3: ["h:u1"], 4: ["h:u1"]}) == {3: [b"a"], 4: [b"a"]}
         assert await store.outbox(3) == Outbox(0, [b"alert"])
 
 
@@ -276,7 +276,7 @@ async def test_full_memory_changes_nothing_and_is_reported(server: int, admin: r
 
         await admin.config_set("maxmemory", 0)
         assert await store.commit([a_commit(epoch)]) == [CommitResult(Outcome.APPLIED, 1, {})]
-        assert await store.load_many({3: ["u1"]}) == {3: [b"a"]}
+        assert await store.load_many({3: ["h:u1"]}) == {3: [b"a"]}
 
 
 async def test_full_memory_still_lets_the_outbox_be_trimmed(server: int, admin: redis.asyncio.Redis) -> None:
@@ -314,7 +314,7 @@ async def test_a_missing_permission_is_refused_without_naming_the_user_key(
     async with impatient_client(server, username="detector", password="any") as client:
         store = RedisStore(client, deadline_s=LONG_S)
         with pytest.raises(StateRefused, match="NoPermissionError") as refused:
-            await store.load_many({3: ["user-4711"]})
+            await store.load_many({3: ["h:user-4711"]})
 
     assert "4711" not in str(refused.value)
 
@@ -331,7 +331,7 @@ async def test_the_fewest_permissions_are_enough(server: int, admin: redis.async
         for expected, replace in ((0, False), (1, True)):
             await store.commit([a_commit(epoch, expected, replace=replace)])
 
-        assert await store.load_many({3: ["u1"]}) == {3: [b"a"]}
+        assert await store.load_many({3: ["h:u1"]}) == {3: [b"a"]}
         assert await store.outbox(3) == Outbox(0, [b"alert", b"alert"])
         assert await store.trim_outbox(3, epoch, 2) is Outcome.APPLIED
 

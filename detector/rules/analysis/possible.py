@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from detector.core.events import FIELDS, Field, FieldKind
 from detector.core.predicates import compares
-from detector.core.rule import Comparison, Operator
+from detector.core.rule import OF_LISTS, Comparison, Operator
 from detector.rules.reading import LARGEST
 
 Set = frozenset[Any]
@@ -119,13 +119,19 @@ class Possible(NamedTuple):
     def kept_by(self, comparisons: Iterable[Comparison]) -> Possible:
         """What of it compares as told by all."""
         found = self
+        listed: set[tuple[Operator, Any]] = set()
         for comparison in comparisons:
             found = found.kept(comparison)
+            opposite = _OPPOSITE_LISTS.get(comparison.operator)
+            if (opposite, comparison.value) in listed:
+                return Possible(NOTHING)
+            if opposite is not None:
+                listed.add((comparison.operator, comparison.value))
         return found
 
     def always(self, comparison: Comparison) -> bool:
-        """Whether a comparison holds whatever it is; of an operator that is not understood nobody knows."""
-        return comparison.operator in _UNDERSTOOD and self.is_within(self.kept(comparison))
+        """Whether a comparison holds whatever it is; of a list nobody knows."""
+        return comparison.operator not in OF_LISTS and self.is_within(self.kept(comparison))
 
     def is_within(self, other: Possible) -> bool:
         """Whether whatever it can be, the other can be too."""
@@ -162,12 +168,13 @@ def _kept(values: Values, comparison: Comparison) -> Values:
     return values
 
 
+# Who is in a list nobody knows before it runs; but nobody is in it and not in it.
+_OPPOSITE_LISTS = {Operator.IN_LIST: Operator.NOT_IN_LIST, Operator.NOT_IN_LIST: Operator.IN_LIST}
 _ORDERED = (Operator.GT, Operator.GTE, Operator.LT, Operator.LTE)
-_UNDERSTOOD = (Operator.EQ, Operator.NE, Operator.IN, Operator.EXISTS, *_ORDERED)
 
 
 def _may_compare(value: Any, comparison: Comparison) -> bool:
-    return comparison.operator not in _UNDERSTOOD or compares(value, comparison)
+    return comparison.operator in OF_LISTS or compares(value, comparison)
 
 
 def _chosen(values: Values, wanted: Iterable[Any]) -> Values:

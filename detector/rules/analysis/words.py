@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from detector.config.values import format_duration
-from detector.core.rule import Comparison, Operator
+from detector.core.rule import OF_LISTS, Comparison, Operator
 from detector.rules.analysis.possible import Possible, Values, bounds_of
 from detector.rules.faults import quoted
 from detector.rules.reading import LARGEST
@@ -18,6 +18,8 @@ def written(comparison: Comparison, is_duration: bool = False) -> str:
     value = comparison.value
     if comparison.operator is Operator.EXISTS:
         return "there" if value else "absent"
+    if comparison.operator in OF_LISTS:
+        return f"{'not ' if comparison.operator is Operator.NOT_IN_LIST else ''}in the list {value}"
     if isinstance(value, tuple):
         return f"{comparison.operator} [{', '.join(_value(one, is_duration) for one in value)}]"
     return f"{comparison.operator} {_value(value, is_duration)}"
@@ -61,7 +63,7 @@ def contradiction(
         is_below = culprit.operator in (Operator.LT, Operator.LTE)
         return f"{quoted(name)} is never {shown}: {range_of(possible.values, unit, not is_below)}"
     for other in comparisons[:at]:
-        if possible.kept(other).kept(culprit).is_empty:
+        if possible.kept_by((other, culprit)).is_empty:
             return f"{quoted(name)} cannot be {written(other, unit)} and {shown} at once"
     return f"{quoted(name)} cannot be {shown} beside the conditions before it"
 
