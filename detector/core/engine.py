@@ -73,7 +73,11 @@ class Engine:
                 self._by_type.setdefault(event_type, []).append(rule)
         self._dispatch = Dispatch(active, selections)
         self._uses = _uses_by_type(active)
-        self._keeps_longest = max((rule.span for rule in active), default=0) + allowed_lateness
+        self._keeps = {
+            rule.rule.id: allowed_lateness
+            + max(self._uses[name][0][0] for name in rule.evaluator.event_types)
+            for rule in active
+        }
 
     def observe(self, history: History, entry: Entry, detected_at: int) -> Observation:
         """Take one more event into a key's history; gives the alerts that are raised or withdrawn by it."""
@@ -193,7 +197,7 @@ class Engine:
         return announcer.alerts
 
     def _announcer(self, history: History, late: bool, detected_at: int) -> Announcer:
-        return Announcer(history, late, detected_at, self._keeps_longest)
+        return Announcer(history, late, detected_at, self._keeps)
 
     def _look_again(self, announcer: Announcer, rule: ActiveRule, history: History, index: int) -> None:
         """Set right what a rule said of the events from a late one on, as far as its span reaches."""

@@ -21,10 +21,13 @@ def rule_paths(path: Path) -> list[Path]:
     """A rule file itself, or the rule files of a directory, by name.
 
     Raises:
-        RuleFaultsError: there is no such file or directory.
+        RuleFaultsError: there is no such file or directory, or it cannot be read.
     """
     if path.is_dir():
-        return sorted(item for item in path.iterdir() if item.suffix in _SUFFIXES)
+        try:
+            return sorted(item for item in path.iterdir() if item.suffix in _SUFFIXES)
+        except OSError as error:
+            raise RuleFaultsError([Fault(path, Mark(1, 1), f"cannot be read: {error.strerror}")]) from error
     if path.is_file():
         return [path]
     raise RuleFaultsError([Fault(path, Mark(1, 1), "no such file or directory")])

@@ -19,13 +19,15 @@ from detector.core.rule import (
     When,
 )
 
-_SYMBOLS = {
+_WORDS = {
     Operator.EQ: "is",
     Operator.NE: "is not",
     Operator.GT: ">",
     Operator.GTE: "≥",
     Operator.LT: "<",
     Operator.LTE: "≤",
+    Operator.IN_LIST: "is in the list",
+    Operator.NOT_IN_LIST: "is not in the list",
 }
 
 
@@ -97,7 +99,7 @@ def _compared(name: str, comparison: Comparison, is_span: bool = False) -> str:
         return f"`{name}` is {'present' if value else 'absent'}"
     if isinstance(value, tuple):
         return f"`{name}` is {' or '.join(_value(item, is_span) for item in value)}"
-    return f"`{name}` {_SYMBOLS[comparison.operator]} {_value(value, is_span)}"
+    return f"`{name}` {_WORDS[comparison.operator]} {_value(value, is_span)}"
 
 
 def _value(value: Value, is_span: bool) -> str:

@@ -82,6 +82,10 @@ class Histories:
         """
         if reread:
             self.clear()
+        for kept in self._kept.values():
+            for history in kept.values():
+                # They would keep the former engine's lists in memory.
+                history.selections.clear()
         self._unsettled = {partition: set(kept) for partition, kept in self._kept.items()}
 
     def _settle(self, partition: int, keys: Iterable[str]) -> None:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from itertools import pairwise
+from pathlib import Path
 from random import Random
 
 import msgspec
@@ -80,6 +81,15 @@ def test_the_faults_of_all_files_are_named_at_once(tmp_path):
 def test_a_directory_that_is_not_there_is_a_fault(tmp_path):
     with pytest.raises(RuleFaultsError, match="no such file or directory"):
         rules_in_force([tmp_path / "none"], with_catalogue=False)
+
+
+def test_a_directory_that_cannot_be_read_is_a_fault(tmp_path, monkeypatch):
+    def closed(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", closed)
+    with pytest.raises(RuleFaultsError, match="cannot be read: Permission denied"):
+        rules_in_force([tmp_path], with_catalogue=False)
 
 
 # The shipped catalogue

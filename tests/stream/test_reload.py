@@ -107,10 +107,10 @@ async def test_rules_that_are_added_changed_and_removed_are_put_in_force(
 async def test_the_longest_span_follows_the_rules(bench: Bench) -> None:
     bench.write("a")
     await bench.begin()
-    assert bench.book.in_force.span == 20 * 60_000
+    assert bench.book.in_force.deciding.span == 20 * 60_000
     bench.write("a", PLAIN.replace("10m", "24h"))
     await bench.look()
-    assert bench.used[0][0].span == (24 * 60 + 10) * 60_000
+    assert bench.used[0][0].deciding.span == (24 * 60 + 10) * 60_000
 
 
 async def test_files_that_are_touched_or_differ_in_comments_alone_change_nothing(bench: Bench) -> None:
@@ -137,10 +137,6 @@ async def test_files_are_read_when_they_have_stood_still_for_a_look(bench: Bench
 BROKEN = {
     "a fault": (PLAIN.replace("debit", "debitt"), ":3:17: 'debitt' is no event type; did you mean 'debit'?"),
     "a test that fails": (PLAIN + FAILING, ":6:5: the test 'two fire' fails: found an alert at 0s medium"),
-    "a key that the worker does not know": (
-        PLAIN.replace("user_id", "merchant_id"),
-        ":1:1: the worker evaluates rules by user_id only; leave b out or set it off",
-    ),
 }
 
 
@@ -252,7 +248,7 @@ async def test_tiers_are_taken_up_when_they_come_and_when_they_go(bench: Bench) 
     await bench.look()
     await bench.lists.delete("user_tier")
     await bench.look()
-    assert [dict(taken.tiers.users) for taken, _ in bench.used] == [{"u1": "minor"}, {}]
+    assert [dict(taken.deciding.tiers.users) for taken, _ in bench.used] == [{"u1": "minor"}, {}]
 
 
 async def test_a_list_that_vanishes_is_refused_once_and_what_was_read_of_it_stays(
