@@ -105,7 +105,7 @@ class Engine:
         history.marks |= self._dispatch.marks.of(event)
         history.keep_until = max(history.keep_until, event_time + keeps_for)
         alerts = self._evaluate(history, index, late, detected_at)
-        if len(history.times) > self._cap + self._cap // _FOLDED_AT_ONCE:
+        if self._has_too_many(history):
             self._fold(history)
         return Observation(Outcome.ACCEPTED, late, alerts)
 
@@ -158,10 +158,9 @@ class Engine:
     def _fold(self, history: History) -> None:
         """Fold what a key has too many of into time buckets, the oldest first."""
         self._forget(history)
-        surplus = len(history) - self._cap
-        if surplus <= 0:
+        if not self._has_too_many(history):
             return
-        oldest = history.cut(surplus)
+        oldest = history.cut(len(history) - self._cap)
         last = oldest[-1].event
         floor = (last.event_time, last.event_id)
         if history.folded is None:
@@ -171,6 +170,9 @@ class Engine:
         history.folded.floor = floor
         self._folds.take(history.folded, [entry.event for entry in oldest])
         self._folds.tidy(history.folded, history.newest)
+
+    def _has_too_many(self, history: History) -> bool:
+        return len(history) > self._cap + self._cap // _FOLDED_AT_ONCE
 
     def _keeps_for(self, event: Event) -> int:
         """How long an event is kept: the longest span of a rule that can use it, and the lateness."""
@@ -213,7 +215,7 @@ class Engine:
         doubted = _Range(max(history.position(index), (certain_from, "")), history.position(end - 1))
         for record in _said_since(history, rule, doubted.low[0]):
             holding = [anchor.position for anchor in anchors.get(record.alert_id, ())]
-            _reconsider(announcer, rule, history, record, _Doubt(doubted, holding, end))
+            _reconsider(announcer, rule, history, record, _Doubt(doubted, holding, end, (certain_from, "")))
         for found in anchors.values():
             announcer.found(rule, found[0])
 
@@ -244,11 +246,15 @@ class _Range(NamedTuple):
 
 
 class _Doubt(NamedTuple):
-    """Which positions were looked at again, which of them hold, and the index after the last of them."""
+    """Which positions were looked at again, which of them hold, and the index after the last of them.
+
+    From `certain` on everything is at hand that an anchor rests on, whenever the history was tidied last.
+    """
 
     looked_at: _Range
     holding: list[Position]
     end: int
+    certain: Position
 
     def spares(self, position: Position) -> bool:
         """Whether an anchor at the position still holds."""
@@ -270,7 +276,7 @@ def _reconsider(
             record.first = later.position
         history.record(record)
     if not doubt.spares(record.anchor):
-        another = rule.next_anchor(history, history.place(record.first), record)
+        another = rule.next_anchor(history, history.place(max(record.first, doubt.certain)), record)
         if another is not None:
             announcer.name_anew(rule, record, another)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -17,14 +17,12 @@ class Tiers(NamedTuple):
     users: Mapping[str, str]
     merchants: Mapping[str, str]
 
-    def given(self, event: Event) -> Event:
-        """The event with its tiers; one that it carries stays."""
-        found: dict[str, Any] = {}
+    def give(self, event: Event) -> None:
+        """Give an event, fresh from decoding and nobody else's yet, its tiers; one that it carries stays."""
         if self.users:
-            _add(found, event, "user_tier", self.users.get(event.user_id))
+            _give(event, "user_tier", self.users.get(event.user_id))
         if self.merchants:
-            _add(found, event, "merchant_tier", self.merchants.get(getattr(event, "merchant_id", "")))
-        return msgspec.structs.replace(event, **found) if found else event
+            _give(event, "merchant_tier", self.merchants.get(getattr(event, "merchant_id", "")))
 
 
 NO_TIERS = Tiers({}, {})
@@ -35,7 +33,7 @@ def tiers_of(lists: Mapping[str, Members]) -> Tiers:
     return Tiers(lists.get("user_tier", {}), lists.get("merchant_tier", {}))
 
 
-def _add(found: dict[str, Any], event: Event, field: str, tier: str | None) -> None:
+def _give(event: Event, field: str, tier: str | None) -> None:
     # A type without the field has no place for a tier: it reads as if it carried one.
     if tier is not None and getattr(event, field, tier) is None:
-        found[field] = tier
+        msgspec.structs.force_setattr(event, field, tier)

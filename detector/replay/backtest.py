@@ -67,7 +67,7 @@ class Backtest:
         if isinstance(event, Refusal):
             self.summary.refused[event.reason] += 1
             return
-        event = self._deciding.tiers.given(event)
+        self._deciding.tiers.give(event)
         observed = [self._observe(USER, event)]
         if self._deciding.routing.onward(event, observed[0].outcome) is not None:
             observed.append(self._observe(MERCHANT, event))

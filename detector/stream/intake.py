@@ -107,11 +107,11 @@ class Intake:
         """Every record, as an event or a refusal, with the event time by which it takes its turn."""
         dated = []
         reached = 0
-        given = self._scopes.tiers.given
+        give = self._scopes.tiers.give
         for record in records:
             event = decode_record(record.key, record.value, record.timestamp)
             if isinstance(event, Event):
-                event = given(event)
+                give(event)
                 reached = event.event_time
             dated.append(Dated(reached, record.offset, record, event))
         return dated
