@@ -74,8 +74,8 @@ def _approximate(when: When, path: Path, cap: int) -> Iterator[Finding]:
                 values = item.value if isinstance(item.value, tuple) else (item.value,)
                 if any(isinstance(value, (int, float)) and value > cap for value in values):
                     message = (
-                        f"{quoted(condition.name)} is approximate from {cap} events of a key on "
-                        "(state.history_cap): so far up, do not count on the last one"
+                        f"{quoted(condition.name)} is approximate beyond {cap} events of a key "
+                        "(state.history_cap), so it may not be met to the event"
                     )
                     at = (*path, number, condition.name, item.operator)
                     yield Finding(at, message, is_warning=True)
