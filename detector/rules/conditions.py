@@ -18,7 +18,7 @@ from detector.rules.located import Entry, Located
 from detector.rules.meant import meant_comparison, meant_number, meant_text, meant_truth
 from detector.rules.reading import LARGEST, Reading, shown
 
-_ORDERED = (Operator.GT, Operator.GTE, Operator.LT, Operator.LTE)
+ORDERED = (Operator.GT, Operator.GTE, Operator.LT, Operator.LTE)
 KIND_NAMES = {
     FieldKind.NUMBER: "a whole number",
     FieldKind.STRING: "a text",
@@ -87,7 +87,7 @@ def _read_comparison(
         return Comparison(operator=operator, value=bool(node.value))
     if operator in OF_LISTS:
         return Comparison(operator=operator, value=_read_list_name(reading, operator, node, name, field))
-    if operator in _ORDERED and field.kind is not FieldKind.NUMBER:
+    if operator in ORDERED and field.kind is not FieldKind.NUMBER:
         reading.fault(node.mark, f"'{operator}' compares numbers, but '{name}' is {KIND_NAMES[field.kind]}")
         return Comparison(operator=operator, value=0)
     if operator is Operator.IN:

@@ -37,8 +37,10 @@ _DEFAULTS: dict[str, Any] = {
     "status": "opened",
 }
 _FIELD_PATH = re.compile(r"`\$\.(\w+)")
-_MOST_REPEATS = 10_000
-_EXPECTED_KEYS = ("at", "severity", "action", "user_id", "merchant_id")
+MOST_REPEATS = 10_000
+REQUIRED_KEYS = ("name", "events", "alerts")
+EVENT_KEYS = ("at", "type", "repeat", "every")
+EXPECTED_KEYS = ("at", "severity", "action", "user_id", "merchant_id")
 
 
 class Expected(NamedTuple):
@@ -64,8 +66,7 @@ def read_examples(reading: Reading, node: Located) -> list[Example]:
 
 
 def _read_example(reading: Reading, node: Located) -> Example:
-    keys = ("name", "events", "alerts")
-    entries = reading.mapping(node, (*keys, "lists"), "a test", required=keys)
+    entries = reading.mapping(node, (*REQUIRED_KEYS, "lists"), "a test", required=REQUIRED_KEYS)
     name = reading.optional(entries, "name", lambda n: reading.text(n, "a test's name"), "")
     events: list[Event] = []
     if "events" in entries:
@@ -105,15 +106,15 @@ def _read_events(reading: Reading, node: Located, number: int) -> list[Event]:
     event_type = _event_type(reading, node, entries)
     if event_type is None:
         return []
-    known = ["at", "type", "repeat", "every", *FIELDS[event_type]]
+    known = [*EVENT_KEYS, *FIELDS[event_type]]
     for name, entry in entries.items():
         if name not in known:
             hint = meant_name(name) or f"; {nearest(name, known)}"
             reading.fault(entry.mark, f"{event_type} events have no field {quoted(name)}{hint}")
     at = reading.optional(entries, "at", lambda n: reading.duration(n, "'at'"), 0)
     repeat = reading.optional(entries, "repeat", lambda n: reading.count(n, "'repeat'"), 1)
-    if repeat > _MOST_REPEATS:
-        reading.fault(entries["repeat"].node.mark, f"'repeat' is {_MOST_REPEATS} at most")
+    if repeat > MOST_REPEATS:
+        reading.fault(entries["repeat"].node.mark, f"'repeat' is {MOST_REPEATS} at most")
         return []
     every = reading.optional(entries, "every", lambda n: reading.duration(n, "'every'"), 0)
     given = _read_given(reading, entries, FIELDS[event_type])
@@ -166,7 +167,7 @@ def _event_type(reading: Reading, node: Located, entries: dict[str, Entry]) -> s
 
 
 def _read_expected(reading: Reading, node: Located) -> Expected:
-    entries = reading.mapping(node, _EXPECTED_KEYS, "an expected alert", required=("at",))
+    entries = reading.mapping(node, EXPECTED_KEYS, "an expected alert", required=("at",))
     at = reading.optional(entries, "at", lambda n: reading.duration(n, "'at'"), 0)
     if "severity" in entries:
         reading.choice(entries["severity"].node, Severity, "severity", Severity.MEDIUM)

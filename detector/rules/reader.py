@@ -18,7 +18,7 @@ from detector.rules.sequences import read_sequence
 from detector.rules.texts import check_names, default_explanation, read_texts
 from detector.rules.windows import read_window
 
-_KEYS = (
+KEYS = (
     "id",
     "title",
     "explanation",
@@ -37,9 +37,9 @@ _INNER_KEYS = {
     **dict.fromkeys(("event", "where", "select", "within"), "'window'"),
     **dict.fromkeys(("steps", "same"), "'sequence'"),
 }
-_OUTER_KEYS = dict.fromkeys(_KEYS, "the rule itself")
-_DEFAULT_COOLDOWN = 3_600_000
-_KEY_FIELDS = [
+_OUTER_KEYS = dict.fromkeys(KEYS, "the rule itself")
+DEFAULT_COOLDOWN = 3_600_000
+KEY_FIELDS = [
     name for name, field in fields_of(FIELDS).items() if field.kind is FieldKind.STRING and name != "event_id"
 ]
 
@@ -68,7 +68,7 @@ def read_rule(path: Path) -> RuleFile:
     """
     root = read_yaml(path)
     reading = Reading(path)
-    entries = reading.mapping(root, _KEYS, "a rule", ("id", "by"), _INNER_KEYS)
+    entries = reading.mapping(root, KEYS, "a rule", ("id", "by"), _INNER_KEYS)
     examples: list[Example] = []
     rule = None
     if isinstance(root.value, dict):
@@ -88,7 +88,7 @@ def _read_rule(reading: Reading, root: Located, entries: _Entries) -> Rule | Non
     severity = reading.optional_severity(entries, "severity", Severity.MEDIUM)
     action = reading.optional_text(entries, "action", "review")
     mode = reading.optional(entries, "mode", lambda n: reading.choice(n, Mode, "mode", Mode.LIVE), Mode.LIVE)
-    cooldown = reading.optional_duration(entries, "cooldown", _DEFAULT_COOLDOWN)
+    cooldown = reading.optional_duration(entries, "cooldown", DEFAULT_COOLDOWN)
     faults = len(reading.faults)
     body = _read_body(reading, root, entries)
     if body is None:
@@ -134,9 +134,7 @@ def _read_by(reading: Reading, entries: _Entries) -> tuple[str, ...]:
         return ()
     node = entries["by"].node
     faults = len(reading.faults)
-    names = tuple(
-        reading.word(item, _KEY_FIELDS, "field to key by", "") for item in reading.one_or_more(node)
-    )
+    names = tuple(reading.word(item, KEY_FIELDS, "field to key by", "") for item in reading.one_or_more(node))
     if len(reading.faults) > faults:
         return names
     if names[:1] != ("user_id",) and names != ("merchant_id",):

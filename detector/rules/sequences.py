@@ -10,13 +10,15 @@ from detector.rules.conditions import fields_of, read_selector, whose_fields
 from detector.rules.located import Entry, Located
 from detector.rules.reading import Reading
 
-_STEP_KEYS = ("name", "event", "where", "within", "at_least", "distinct", "same", "unless", "alert")
+SEQUENCE_KEYS = ("steps", "within", "same")
+STEP_KEYS = ("name", "event", "where", "within", "at_least", "distinct", "same", "unless", "alert")
+UNLESS_KEYS = ("event", "where", "before", "same")
 
 
 def read_sequence(reading: Reading, node: Located, elsewhere: Mapping[str, str]) -> Sequence | None:
     """A sequence of at least one step; `elsewhere` as in `Reading.mapping`."""
-    belongs = dict.fromkeys(_STEP_KEYS, "a step") | dict(elsewhere)
-    entries = reading.mapping(node, ("steps", "within", "same"), "'sequence'", ("steps",), belongs)
+    belongs = dict.fromkeys(STEP_KEYS, "a step") | dict(elsewhere)
+    entries = reading.mapping(node, SEQUENCE_KEYS, "'sequence'", ("steps",), belongs)
     nodes = reading.items(entries["steps"].node, "'steps'") if "steps" in entries else []
     whole = reading.optional_duration(entries, "within", None)
     seen: set[str] = set()
@@ -50,7 +52,7 @@ def step_fields(steps: Iterable[Step]) -> dict[str, Field]:
 
 def _read_step(reading: Reading, node: Located, whole: int | None, seen: set[str]) -> Step:
     """One step; `seen` are the names of those before it."""
-    entries = reading.mapping(node, _STEP_KEYS, "a step", required=("name", "event"))
+    entries = reading.mapping(node, STEP_KEYS, "a step", required=("name", "event"))
     is_first = not seen
     name = reading.optional(entries, "name", lambda n: _read_name(reading, n, seen), "")
     seen.add(name)
@@ -82,7 +84,7 @@ def _read_name(reading: Reading, node: Located, seen: set[str]) -> str:
 def _read_unless(reading: Reading, node: Located, is_first: bool) -> Unless:
     if is_first:
         reading.fault(node.mark, "'unless' needs a step before it, so the first step cannot have one")
-    entries = reading.mapping(node, ("event", "where", "before", "same"), "'unless'", required=("event",))
+    entries = reading.mapping(node, UNLESS_KEYS, "'unless'", required=("event",))
     selector = read_selector(reading, entries)
     return Unless(
         selector=selector,

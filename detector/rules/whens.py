@@ -26,9 +26,9 @@ from detector.rules.located import Located
 from detector.rules.meant import meant_condition, meant_number
 from detector.rules.reading import LARGEST, Reading, shown
 
-_OPERATORS = [operator for operator in Operator if operator not in (Operator.EXISTS, *OF_LISTS)]
+OPERATORS = [operator for operator in Operator if operator not in (Operator.EXISTS, *OF_LISTS)]
 _ORDERED = (Operator.GT, Operator.GTE, Operator.LT, Operator.LTE)
-_OF_NUMBERS = (MeasureKind.SUM, MeasureKind.MAX, MeasureKind.MIN)
+OF_NUMBERS = (MeasureKind.SUM, MeasureKind.MAX, MeasureKind.MIN)
 
 
 def read_when(reading: Reading, node: Located, selectors: Mapping[str, Selector]) -> When:
@@ -75,7 +75,7 @@ def _is_sound(reading: Reading, mark: Mark, measure: Measure, selectors: Mapping
     field = reading.field(mark, measure.field, fields_of(events), whose_fields(events))
     if field is None:
         return False
-    if measure.kind in _OF_NUMBERS and field.kind is not FieldKind.NUMBER:
+    if measure.kind in OF_NUMBERS and field.kind is not FieldKind.NUMBER:
         hint = f"; 'distinct({measure.field})' counts its values"
         message = f"'{measure.kind}' needs a number, but '{measure.field}' is {KIND_NAMES[field.kind]}{hint}"
         reading.fault(mark, message)
@@ -118,7 +118,7 @@ def _read_comparisons(
     reading: Reading, node: Located, name: str, compared: _Compared
 ) -> tuple[Comparison, ...]:
     if isinstance(node.value, dict):
-        entries = reading.operators(node, _OPERATORS, name)
+        entries = reading.operators(node, OPERATORS, name)
         operands = [(Operator(operator), entry.node) for operator, entry in entries.items()]
     else:
         operands = [(Operator.IN if isinstance(node.value, list) else Operator.EQ, node)]

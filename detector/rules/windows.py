@@ -12,6 +12,10 @@ from detector.rules.located import Entry, Located
 from detector.rules.reading import UNREADABLE, Reading
 from detector.rules.whens import read_when
 
+ONE_KEYS = ("event", "where", "within")
+SEVERAL_KEYS = ("select", "within")
+SELECTOR_KEYS = (*ONE_KEYS, "before")
+
 
 def read_window(
     reading: Reading, node: Located, when: Located | None, elsewhere: Mapping[str, str]
@@ -31,10 +35,10 @@ def selectors_by_name(watches: dict[str, Watch]) -> dict[str, Selector]:
 
 def _read_watches(reading: Reading, node: Located, elsewhere: Mapping[str, str]) -> dict[str, Watch]:
     if not (isinstance(node.value, dict) and "select" in node.value):
-        entries = reading.mapping(node, ("event", "where", "within"), "'window'", ("event",), elsewhere)
+        entries = reading.mapping(node, ONE_KEYS, "'window'", ("event",), elsewhere)
         within = _read_within(reading, node, entries, None)
         return {ONLY: Watch(selector=read_selector(reading, entries), within=within)}
-    entries = reading.mapping(node, ("select", "within"), "'window' with 'select'", (), elsewhere)
+    entries = reading.mapping(node, SEVERAL_KEYS, "'window' with 'select'", (), elsewhere)
     default = reading.optional_duration(entries, "within", None)
     select = entries["select"]
     named = reading.mapping(select.node, None, "'select'")
@@ -50,8 +54,7 @@ def _read_watches(reading: Reading, node: Located, elsewhere: Mapping[str, str])
 
 
 def _read_watch(reading: Reading, node: Located, name: str, default: int | None) -> Watch:
-    known = ("event", "where", "within", "before")
-    entries = reading.mapping(node, known, f"the selector {quoted(name)}", required=("event",))
+    entries = reading.mapping(node, SELECTOR_KEYS, f"the selector {quoted(name)}", required=("event",))
     within = _read_within(reading, node, entries, default)
     before = reading.optional_duration(entries, "before", 0)
     if before and before >= within > UNREADABLE:
