@@ -35,8 +35,13 @@ def mapping(keys: Iterable[str], parts: Mapping[str, Schema], required: Iterable
 
 
 def one_or_more(item: Schema) -> Schema:
-    """One, or a list of them."""
-    return {"anyOf": [item, {"type": "array", "items": item, "minItems": 1}]}
+    """One, or a list of them: told by the shape, so that an editor says what is wrong with that shape."""
+    return {"if": {"type": "array"}, "then": _list_of(item), "else": item, **_offered(item)}
+
+
+def _offered(item: Schema) -> Schema:
+    """What an editor offers where nothing is written yet: it looks into `anyOf`, not into `else`."""
+    return {"anyOf": [item, {}]} if item.keys() & {"enum", "$ref"} or item.get("type") == "boolean" else {}
 
 
 DURATION_TEXT: Schema = {
@@ -67,7 +72,9 @@ def value_of(field: Field) -> Schema:
 
 def condition(value: Schema, operators: Iterable[Operator]) -> Schema:
     """A value, a list of some, or operators."""
-    return {"anyOf": [value, _list_of(value), _operators(value, operators)]}
+    value_or_list = {"if": {"type": "array"}, "then": _list_of(value), "else": value}
+    by_operators = _operators(value, operators)
+    return {"if": {"type": "object"}, "then": by_operators, "else": value_or_list, **_offered(value)}
 
 
 def field_condition(field: Field) -> Schema:

@@ -109,7 +109,9 @@ def _by() -> Schema:
         "uniqueItems": True,
     }
     return {
-        "anyOf": [{"type": "string", "enum": ["user_id", "merchant_id"]}, of_user, {"const": ["merchant_id"]}]
+        "if": {"type": "array"},
+        "then": {"anyOf": [of_user, {"const": ["merchant_id"]}]},
+        "else": {"type": "string", "enum": ["user_id", "merchant_id"]},
     }
 
 

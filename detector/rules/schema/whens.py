@@ -8,7 +8,14 @@ from detector.core.rule import MeasureKind
 from detector.rules.conditions import fields_of
 from detector.rules.reading import LARGEST
 from detector.rules.schema import words
-from detector.rules.schema.parts import DURATION_TEXT, Schema, condition, reference, value_of
+from detector.rules.schema.parts import (
+    DURATION_TEXT,
+    Schema,
+    condition,
+    one_or_more,
+    reference,
+    value_of,
+)
 from detector.rules.whens import OF_NUMBERS, OPERATORS
 
 _SELECTOR = r"[^\s()./]+"
@@ -48,11 +55,8 @@ def when_definitions() -> dict[str, Schema]:
         "patternProperties": by_name | {ratio: reference("compared-number")},
         "additionalProperties": False,
     }
-    group_or_groups = {
-        "anyOf": [reference("group"), {"type": "array", "items": reference("group"), "minItems": 1}]
-    }
     return {
-        "when": group_or_groups,
+        "when": one_or_more(reference("group")),
         "group": group,
         "compared-whole": condition(_WHOLE, OPERATORS),
         "compared-number": condition(_NUMBER, OPERATORS),
