@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from detector import __version__
-from detector.cli import alerts, backtest, config, demo, generate, lists, rules, run, send, topics
+from detector.cli import alerts, backtest, config, demo, generate, lists, rules, run, schema, send, topics
 from detector.cli.console import fail
 from detector.config import ConfigError
 from detector.rules.faults import RuleFaultsError
@@ -48,6 +48,7 @@ app.command("send")(send.send)
 app.command("backtest")(backtest.backtest)
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(topics.app, name="topics")
+app.add_typer(schema.app, name="schema")
 app.add_typer(config.app, name="config")
 
 

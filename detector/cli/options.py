@@ -64,4 +64,5 @@ def rule_files_from(settings: Settings) -> list[RuleFile]:
     Raises:
         RuleFaultsError: what is wrong with them.
     """
-    return files_in_force([Path(path) for path in settings.rules.dirs], settings.rules.catalogue)
+    directories = [Path(path) for path in settings.rules.dirs]
+    return files_in_force(directories, settings.rules.catalogue, settings.state)

@@ -81,7 +81,7 @@ class Engine:
         self._uses = _uses_by_type(active)
         self._keeps = {
             rule.rule.id: allowed_lateness
-            + max(self._uses[name][0][0] for name in rule.evaluator.event_types)
+            + max((self._uses[name][0][0] for name in rule.evaluator.event_types), default=0)
             for rule in active
         }
 

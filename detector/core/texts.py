@@ -13,12 +13,12 @@ from typing import Any
 from detector.core.durations import in_words
 from detector.core.rule import Texts
 
-_FORMATS: dict[str, Callable[[Decimal], str]] = {
+FORMATS: dict[str, Callable[[Decimal], str]] = {
     "yuan": lambda fen: f"{fen / 100:,.2f}",
     "percent": lambda share: f"{share:.1%}",
 }
 # What follows a colon and is no format belongs to the name: no rule knows such a name, so lint says so.
-_PLACEHOLDER = re.compile(r"\{(?P<name>[^{}]+?)(?::(?P<format>" + "|".join(_FORMATS) + r"))?\}")
+_PLACEHOLDER = re.compile(r"\{(?P<name>[^{}]+?)(?::(?P<format>" + "|".join(FORMATS) + r"))?\}")
 LANGUAGES = ("en", "zh")
 
 WITHDRAWN: Texts = {
@@ -51,5 +51,5 @@ def fill(templates: Texts, values: Mapping[str, Any], durations: Mapping[str, in
 
 def _written(value: Any, form: str | None) -> str:
     if form is not None and isinstance(value, (int, float)):
-        return _FORMATS[form](Decimal(value))
+        return FORMATS[form](Decimal(value))
     return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import msgspec
 
-from detector.core.events import FIELDS, Event, Refusal, decode
+from detector.core.events import FIELDS, Event, Field, Refusal, decode
 from detector.core.rule import Severity
-from detector.rules.faults import Mark, nearest
+from detector.rules.conditions import read_value
+from detector.rules.faults import Mark, nearest, quoted
 from detector.rules.located import Entry, Located
+from detector.rules.meant import meant_name
 from detector.rules.reading import Reading, plain, shown
 
 START = 1_767_225_600_000
@@ -32,8 +36,11 @@ _DEFAULTS: dict[str, Any] = {
     "new_limit": 1_000_000,
     "status": "opened",
 }
-_MOST_REPEATS = 10_000
-_EXPECTED_KEYS = ("at", "severity", "action", "user_id", "merchant_id")
+_FIELD_PATH = re.compile(r"`\$\.(\w+)")
+MOST_REPEATS = 10_000
+REQUIRED_KEYS = ("name", "events", "alerts")
+EVENT_KEYS = ("at", "type", "repeat", "every")
+EXPECTED_KEYS = ("at", "severity", "action", "user_id", "merchant_id")
 
 
 class Expected(NamedTuple):
@@ -59,8 +66,7 @@ def read_examples(reading: Reading, node: Located) -> list[Example]:
 
 
 def _read_example(reading: Reading, node: Located) -> Example:
-    keys = ("name", "events", "alerts")
-    entries = reading.mapping(node, (*keys, "lists"), "a test", required=keys)
+    entries = reading.mapping(node, (*REQUIRED_KEYS, "lists"), "a test", required=REQUIRED_KEYS)
     name = reading.optional(entries, "name", lambda n: reading.text(n, "a test's name"), "")
     events: list[Event] = []
     if "events" in entries:
@@ -100,17 +106,20 @@ def _read_events(reading: Reading, node: Located, number: int) -> list[Event]:
     event_type = _event_type(reading, node, entries)
     if event_type is None:
         return []
-    known = ["at", "type", "repeat", "every", *FIELDS[event_type]]
+    known = [*EVENT_KEYS, *FIELDS[event_type]]
     for name, entry in entries.items():
         if name not in known:
-            reading.fault(entry.mark, f"{event_type} events have no field '{name}'; {nearest(name, known)}")
+            hint = meant_name(name) or f"; {nearest(name, known)}"
+            reading.fault(entry.mark, f"{event_type} events have no field {quoted(name)}{hint}")
     at = reading.optional(entries, "at", lambda n: reading.duration(n, "'at'"), 0)
     repeat = reading.optional(entries, "repeat", lambda n: reading.count(n, "'repeat'"), 1)
-    if repeat > _MOST_REPEATS:
-        reading.fault(entries["repeat"].node.mark, f"'repeat' is {_MOST_REPEATS} at most")
+    if repeat > MOST_REPEATS:
+        reading.fault(entries["repeat"].node.mark, f"'repeat' is {MOST_REPEATS} at most")
         return []
     every = reading.optional(entries, "every", lambda n: reading.duration(n, "'every'"), 0)
-    given = {name: plain(entry.node) for name, entry in entries.items() if name in FIELDS[event_type]}
+    given = _read_given(reading, entries, FIELDS[event_type])
+    if given is None:
+        return []
     events = []
     for index in range(repeat):
         event_id = f"e{number + index + 1:05}"
@@ -121,10 +130,27 @@ def _read_events(reading: Reading, node: Located, number: int) -> list[Event]:
             msgspec.json.encode({"type": event_type, "event_time": START + at + index * every, **values})
         )
         if isinstance(made, Refusal):
-            reading.fault(node.mark, f"the event would be refused: {made.message}")
+            reading.fault(_place_of(made, entries, node), f"the event would be refused: {made.message}")
             return []
         events.append(made)
     return events
+
+
+def _place_of(refusal: Refusal, entries: dict[str, Entry], node: Located) -> Mark:
+    found = _FIELD_PATH.search(refusal.message)
+    return entries[found[1]].node.mark if found and found[1] in entries else node.mark
+
+
+def _read_given(
+    reading: Reading, entries: dict[str, Entry], fields: Mapping[str, Field]
+) -> dict[str, Any] | None:
+    """The fields that the test names, nothing where one has a value that it cannot have."""
+    faults = len(reading.faults)
+    given = {name: plain(entry.node) for name, entry in entries.items() if name in fields}
+    for name, value in given.items():
+        if value is not None or not fields[name].optional:
+            read_value(reading, entries[name].node, name, fields[name])
+    return given if len(reading.faults) == faults else None
 
 
 def _numbered(value: Any, number: int) -> Any:
@@ -141,7 +167,7 @@ def _event_type(reading: Reading, node: Located, entries: dict[str, Entry]) -> s
 
 
 def _read_expected(reading: Reading, node: Located) -> Expected:
-    entries = reading.mapping(node, _EXPECTED_KEYS, "an expected alert", required=("at",))
+    entries = reading.mapping(node, EXPECTED_KEYS, "an expected alert", required=("at",))
     at = reading.optional(entries, "at", lambda n: reading.duration(n, "'at'"), 0)
     if "severity" in entries:
         reading.choice(entries["severity"].node, Severity, "severity", Severity.MEDIUM)

@@ -87,7 +87,7 @@ class Rulebook:
             RuleFaultsError: files have faults, or rules fail their own tests.
         """
         self.read_stamp = await self.stamp()
-        return await asyncio.to_thread(_read, self._rules)
+        return await asyncio.to_thread(_read, self._rules, self._state)
 
     async def judge(self, files: Sequence[RuleFile], versions: Mapping[str, str]) -> InForce:
         """What would be in force with these rules, and the lists of which these versions are the latest.
@@ -120,8 +120,8 @@ def _made(files: Sequence[RuleFile], lists: Mapping[str, StoredList], state: Sta
     return InForce(files, lists, Deciding(rules, members, state.allowed_lateness, state.history_cap))
 
 
-def _read(settings: RuleSettings) -> Sequence[RuleFile]:
-    files = files_in_force(settings.dirs, settings.catalogue)
+def _read(settings: RuleSettings, state: StateSettings) -> Sequence[RuleFile]:
+    files = files_in_force(settings.dirs, settings.catalogue, state)
     faults = [fault for file in files for fault in _faults_of(file)]
     if faults:
         raise RuleFaultsError(faults)

@@ -101,7 +101,7 @@ MISTAKES = [
     (
         "a member that is no text",
         RULE + TESTS.replace("[m2]", "[@12]"),
-        "a member of 'trusted' must be a text, found '12'",
+        "a member of 'trusted' must be a text, found 12: put it in quotes, '12'",
     ),
 ]
 

@@ -22,7 +22,7 @@ WINDOW = """\
 id: r
 title: {en: A | B, zh: 甲}
 explanation: {en: "{count(out)} out", zh: "{count(out)}笔"}
-by: [user_id, payee_id]
+by: [user_id, device_id]
 window:
   within: 24h
   select:
@@ -78,7 +78,7 @@ def test_a_page_of_a_window_says_its_parameters_in_words(page):
     assert rows(page(WINDOW)) == {
         "parameter": "value",
         "---": "---",
-        "by": "`user_id`, `payee_id`",
+        "by": "`user_id`, `device_id`",
         "events `out`": (
             "`transfer` or `debit` where `amount` ≥ 5 and `amount` < 9 and `city` is present, within 1 day"
         ),
@@ -142,7 +142,7 @@ def test_amounts_are_explained_where_there_are_any(page):
 
 
 def test_the_index_links_every_page(page):
-    assert "| [r](r.md) | A \\| B | 甲 | `user_id`, `payee_id` | medium, critical | `review` |\n" in page(
+    assert "| [r](r.md) | A \\| B | 甲 | `user_id`, `device_id` | medium, critical | `review` |\n" in page(
         WINDOW, INDEX
     )
 

@@ -136,6 +136,15 @@ async def test_files_are_read_when_they_have_stood_still_for_a_look(bench: Bench
 
 BROKEN = {
     "a fault": (PLAIN.replace("debit", "debitt"), ":3:17: 'debitt' is no event type; did you mean 'debit'?"),
+    "more history than is kept": (
+        PLAIN.replace("10m", "91d"),
+        ":3:32: the rule looks back 91d, and 90d are kept at most: "
+        "shorten it, or raise state.longest_history",
+    ),
+    "what can never happen": (
+        PLAIN.replace("gte", "lt").replace("{least}", "0"),
+        ":4:20: 'count' is never lt 0: it is at least 1",
+    ),
     "a test that fails": (PLAIN + FAILING, ":6:5: the test 'two fire' fails: found an alert at 0s medium"),
 }
 
