@@ -6,7 +6,6 @@ import pytest
 from markdown_it import MarkdownIt
 
 from detector.config import StateSettings
-from detector.core.measures import BadMeasureError
 from detector.core.rule import MeasureKind, Mode, Operator, Severity
 from detector.rules.reader import KEYS, read_rule
 from detector.rules.rule_set import lint
