@@ -33,6 +33,7 @@ class Histories:
         self._most_keys = most_keys
         self._kept: dict[int, dict[str, History]] = {}
         self._unsettled: dict[int, set[str]] = {}
+        self._folded = 0
 
     def __len__(self) -> int:
         return sum(map(len, self._kept.values()))
@@ -61,6 +62,11 @@ class Histories:
         """What must be stored of these keys since it was last asked."""
         kept = self._kept[partition]
         return [self._write(key, kept[key]) for key in keys if kept[key].unsaved]
+
+    def folded(self) -> int:
+        """How many histories were written because events of them were folded, since it was last asked."""
+        folded, self._folded = self._folded, 0
+        return folded
 
     def forget_surplus(self) -> None:
         """Let go of the longest known beyond the limit; only when all is stored."""
@@ -106,6 +112,7 @@ class Histories:
         if replace:
             tail = history.stored = codec.tail()
         data = codec.encode(history.contents() if replace else history.unsaved, tail)
+        self._folded += history.rewrite
         history.unsaved = []
         history.rewrite = False
         keep_ms = max(0, history.keep_until - history.newest) + self._keep_after

@@ -142,6 +142,7 @@ class Processor:
         self._histories.forget_surplus()
         self._metrics.batch_events.observe(events)
         self._metrics.state_cache_keys.set(len(self._histories))
+        self._metrics.histories_folded_total.inc(self._histories.folded())
 
     async def _work(self, shares: Mapping[int, Share]) -> None:
         """Take what the partitions bring next to its commit."""

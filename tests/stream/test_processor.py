@@ -5,12 +5,13 @@ import itertools
 import pytest
 from faust.types import TP
 
+from detector.core.deciding import Deciding
 from detector.state.errors import StateError
 from detector.stream import processor as module
 from detector.stream.outbox import unpack
 from detector.stream.processor import StateWentBackError
 
-from .given import NOW, Bench, record
+from .given import BURST, LATENESS, NOW, Bench, record
 
 
 async def bench_that_owns() -> Bench:
@@ -108,3 +109,15 @@ async def test_a_busy_keys_history_is_rewritten_before_it_only_grows() -> None:
         await bench.process(record(offset, event_time=NOW + offset * 60_000, auth_method="password"))
     stored = len(bench.store._partitions[0].read("h:u1") or b"")
     assert stored < 40_000
+
+
+async def test_a_key_that_has_too_many_events_is_folded_and_that_is_counted() -> None:
+    # cap 8, and a fourth more: the 11th event folds three, and so does each third after it
+    bench = await Bench(cache_keys=0).own()
+    bench.processor.use(Deciding([BURST], {}, LATENESS, 8), reread=True)
+    for offset in range(30):
+        await bench.process(record(offset, auth_method="otp"))
+    samples = {
+        s.name: s.value for family in bench.metrics.histories_folded_total.collect() for s in family.samples
+    }
+    assert samples == {"detector_histories_folded_total": 7}
