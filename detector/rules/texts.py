@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from detector.core.rule import Sequence, Texts, Window
+from detector.core.rule import MeasureKind, Sequence, Texts, Window
 from detector.core.texts import FORMATS, LANGUAGES, placeholders
 from detector.rules.faults import nearest, quoted
 from detector.rules.located import Located
@@ -41,7 +41,7 @@ def check_names(reading: Reading, node: Located, known: Collection[str]) -> None
 def _why_unknown(name: str, known: Collection[str]) -> str:
     if not known:
         return "but a title can name nothing: say it in the explanation"
-    if name.rstrip().endswith(")"):
+    if name.partition("(")[0].strip() in list(MeasureKind):
         return "which 'when' does not compare: compare it there, or leave it out of the text"
     if ":" in name:
         return f"but {quoted(name.rpartition(':')[2])} is no format; known here: {', '.join(FORMATS)}"
