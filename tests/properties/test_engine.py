@@ -16,7 +16,7 @@ from detector.core.alert import Alert, Status
 from detector.core.engine import Engine
 from detector.core.history import Entry, History, Source
 from detector.core.rule import Rule
-from detector.state.codec import Codec
+from detector.state.codec import Codec, Tail
 from detector.stream.histories import Histories
 
 from ..core.given import saved
@@ -170,7 +170,7 @@ def through_contents(rng: Random) -> Callable[[Engine, History], History]:
     def between(engine: Engine, history: History) -> History:
         if not history.entries or rng.random() < 0.7:
             return history
-        stored = codec.encode(history.contents(), codec.tail())
+        stored = codec.encode(history.contents(), Tail())
         restored = codec.decode(stored, 0, history.entries[0].event.user_id)
         engine.settle(restored)
         return restored
