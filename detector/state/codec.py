@@ -1,10 +1,10 @@
 """Histories as bytes that can be appended to.
 
 A stored history is a stream of MessagePack items: an array for each event and alert record and for what was
-folded, each beginning with the number of its kind, and between them the texts that events name by number.
-What can be is told by what stands before: times and offsets by how far they moved on, an event_id by its end.
-Each append ends with the count of all items so far, in a fixed width. Whoever reads the bytes finds that
-count at their end, puts it before them as an array's header, and decodes all items at once.
+folded, each beginning with the number of its kind. What can be is told by the event before: the time by how
+far it moved on, an event_id by its end, a device that is still the same not at all. Each append ends with the
+count of all items so far, in a fixed width. Whoever reads the bytes finds that count at their end, puts it
+before them as an array's header, and decodes all items at once.
 """
 
 from __future__ import annotations
@@ -25,25 +25,18 @@ from detector.state.stored_events import event_form
 from detector.state.stored_folded import StoredFolded, restored_folded, stored_folded
 from detector.state.stored_records import StoredRecord, restored_record, stored_record
 
-_COMMON_TEXTS = {text: number for number, text in enumerate(("CNY", "CN", "app", "web", "mini_program"))}
-"""Texts that every history knows. New ones go to the end, up to the first of a history's own."""
-_FIRST_TEXT = 16
-_TEXTS_BEFORE = _FIRST_TEXT - len(_COMMON_TEXTS)
-_TEXT_NUMBERS = 128
-"""So many numbers take one byte. A history that runs out of them numbers its texts anew."""
-_TEXTS_ANEW = None
-
 _ID_HEAD_TAG = 102
 _ID_END = 8
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _UUID_LENGTH = 36
 _UUID_BYTES = 16
+_MOST_ID_HEADS = 1_000
 _LATEST = 2**53
 
 _LONGEST_SHORT = 15
 _LONGEST_MIDDLE = 0xFFFF
 _LEAST_COUNT = 0x10000
-"""Stored counts begin after it: from there on MessagePack takes five bytes for each."""
+"""It is added to a count, for from there on MessagePack takes five bytes for each."""
 _COUNT_BYTES = 4
 _HEADER = struct.Struct(">BI")
 _ARRAY32 = 0xDD
@@ -61,23 +54,21 @@ class _IdHead(msgspec.Struct, array_like=True, tag=_ID_HEAD_TAG, frozen=True):
 class Tail:
     """What an append to a stored history must know of all that stands before it.
 
-    `texts` has the numbers of the history's texts, `id_head` is what its event_ids begin with, `offsets`
-    holds the last offset of each topic, from 1 on.
+    `items` counts what is stored, `id_head` is what the event_ids begin with. The other attributes are those
+    of the last event, or of the last that had one.
     """
 
-    __slots__ = ("count", "event_time", "id_head", "offsets", "texts")
+    __slots__ = ("card_id", "city", "device_id", "event_time", "id_head", "ip", "items", "terminal_id")
 
-    def __init__(self, topics: int, texts: dict[str, int]) -> None:
-        self.count = _LEAST_COUNT
+    def __init__(self) -> None:
+        self.items = 0
         self.event_time = 0
         self.id_head = ""
-        self.offsets = [0] * (topics + 1)
-        self.texts = texts
-
-    @property
-    def items(self) -> int:
-        """How many items are stored."""
-        return self.count - _LEAST_COUNT
+        self.device_id: str | None = None
+        self.card_id: str | None = None
+        self.ip: str | None = None
+        self.city: str | None = None
+        self.terminal_id: str | None = None
 
 
 class Codec:
@@ -96,16 +87,9 @@ class Codec:
         forms = {name: event_form(name, scope) for name in EVENT_TYPES if scope in FIELDS[name]}
         self._packs = {name: form.pack for name, form in forms.items()}
         self._unpacks: dict[type[Any], Any] = {form.stored: form.unpack for form in forms.values()}
-        self._most_texts = _TEXT_NUMBERS - _TEXTS_BEFORE - max(form.most_texts for form in forms.values())
-        self._new_texts: list[Any] = []
-        self._texts_class = _texts_class(self._new_texts)
-        kinds: list[Any] = [*self._unpacks, StoredRecord, StoredFolded, _IdHead, str, None]
-        item: Any = reduce(or_, kinds, int)
+        self._id_heads: dict[str, str] = {}
+        item: Any = reduce(or_, [*self._unpacks, StoredRecord, StoredFolded, _IdHead], int)
         self._decoder: msgspec.msgpack.Decoder[list[Any]] = msgspec.msgpack.Decoder(list[item])
-
-    def tail(self) -> Tail:
-        """The tail of a history of which nothing is stored."""
-        return Tail(len(self._topics), self._texts_class(_COMMON_TEXTS))
 
     def encode(self, items: Iterable[Item], tail: Tail) -> bytes:
         """The bytes to append to a stored history of that tail, which is moved on behind them."""
@@ -119,25 +103,20 @@ class Codec:
             event_id = event.event_id
             short_id: str | bytes = event_id.removeprefix(tail.id_head)
             if len(short_id) == len(event_id):
-                short_id = _begin_anew(event_id, tail, stored)
-            origin = ahead = 0
+                short_id = self._begin_anew(event_id, tail, stored)
+            origin = offset = 0
             if source is not None:
                 topic, partition, offset = source
                 origin = self._origins[topic]
                 if self._spread > 1:
                     offset = offset * self._spread + partition
-                ahead = offset - tail.offsets[origin]
-                tail.offsets[origin] = offset
             event_time = event.event_time
             elapsed = event_time - tail.event_time
             tail.event_time = event_time
-            packed = self._packs[event.type](event, short_id, elapsed, origin, ahead, tail.texts)
-            if self._new_texts:
-                self._put_new_texts(tail, stored)
-            stored.append(packed)
+            stored.append(self._packs[event.type](event, short_id, elapsed, origin, offset, tail))
         length = len(stored) + 1
-        tail.count += length
-        stored.append(tail.count)
+        tail.items += length
+        stored.append(_LEAST_COUNT + tail.items)
         # All are encoded as one array, whose header is then left out.
         return _encode(stored)[1 if length <= _LONGEST_SHORT else 3 if length <= _LONGEST_MIDDLE else 5 :]
 
@@ -155,33 +134,35 @@ class Codec:
                 f"the stored history of a key in partition {partition} cannot be read: {type(error).__name__}"
             ) from error
 
-    def _put_new_texts(self, tail: Tail, stored: list[Any]) -> None:
-        stored += self._new_texts
-        self._new_texts.clear()
-        if len(tail.texts) > self._most_texts:
-            # The event that follows still names texts by the numbers they had.
-            stored.append(_TEXTS_ANEW)
-            tail.texts = self._texts_class(_COMMON_TEXTS)
+    def _begin_anew(self, event_id: str, tail: Tail, stored: list[Any]) -> str | bytes:
+        """How an event_id is stored that does not begin like the last one: a UUID as its bytes."""
+        if len(event_id) == _UUID_LENGTH and _UUID.fullmatch(event_id):
+            return bytes.fromhex(event_id.replace("-", ""))
+        head = self._shared(event_id[:-_ID_END])
+        if head != tail.id_head:
+            tail.id_head = head
+            stored.append(_IdHead(head))
+        return event_id.removeprefix(head)
+
+    def _shared(self, id_head: str) -> str:
+        """The same text as one object for all histories, which is more often at hand than one for each."""
+        if len(self._id_heads) >= _MOST_ID_HEADS:
+            self._id_heads.clear()
+        return self._id_heads.setdefault(id_head, id_head)
 
     def _restored(self, items: list[Any], partition: int, key: str) -> History:
         history = History()
-        tail = history.stored = self.tail()
-        tail.count += len(items)
-        texts = {number: text for text, number in _COMMON_TEXTS.items()}
+        tail = history.stored = Tail()
+        tail.items = len(items)
         for item in items:
             unpack = self._unpacks.get(item.__class__)
             if unpack is not None:
                 event_time = tail.event_time = tail.event_time + item.elapsed
-                event = unpack(item, texts, _full_id(item.id, tail), event_time, key)
-                source = self._source(item, tail, partition) if item.origin else None
+                event = unpack(item, _full_id(item.id, tail), event_time, key, tail)
+                source = self._source(item.origin, item.offset, partition) if item.origin else None
                 history.restore(_new_tuple(Entry, (event, source)))
-            elif isinstance(item, str):
-                number = tail.texts[item] = len(tail.texts) + _TEXTS_BEFORE
-                texts[number] = item
             elif isinstance(item, _IdHead):
-                tail.id_head = item.head
-            elif item is _TEXTS_ANEW:
-                tail.texts = self._texts_class(_COMMON_TEXTS)
+                tail.id_head = self._shared(item.head)
             elif isinstance(item, StoredRecord):
                 history.restore(restored_record(item))
             elif isinstance(item, StoredFolded):
@@ -190,37 +171,10 @@ class Codec:
             raise ValueError("an event_time out of range")
         return history
 
-    def _source(self, item: Any, tail: Tail, partition: int) -> Source:
-        origin = item.origin
-        offset = tail.offsets[origin] = tail.offsets[origin] + item.ahead
+    def _source(self, origin: int, offset: int, partition: int) -> Source:
         if self._spread > 1:
             offset, partition = divmod(offset, self._spread)
         return _new_tuple(Source, (self._topics[origin - 1], partition, offset))
-
-
-def _texts_class(new: list[Any]) -> type[dict[str, int]]:
-    """Numbers of texts: one that is asked for first gets the next number, and is added to `new`."""
-
-    class Texts(dict[str, int]):
-        __slots__ = ()
-
-        def __missing__(self, text: str) -> int:
-            number = self[text] = len(self) + _TEXTS_BEFORE
-            new.append(text)
-            return number
-
-    return Texts
-
-
-def _begin_anew(event_id: str, tail: Tail, stored: list[Any]) -> str | bytes:
-    """How an event_id is stored that does not begin like the last one: a UUID as its bytes."""
-    if len(event_id) == _UUID_LENGTH and _UUID.fullmatch(event_id):
-        return bytes.fromhex(event_id.replace("-", ""))
-    head = event_id[:-_ID_END]
-    if head != tail.id_head:
-        tail.id_head = head
-        stored.append(_IdHead(head))
-    return event_id.removeprefix(head)
 
 
 def _full_id(stored: Any, tail: Tail) -> str:

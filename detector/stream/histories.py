@@ -11,7 +11,7 @@ from detector.state.store import StateStore, Write
 from detector.stream.scopes import Scopes
 
 _REWRITE_FROM = 64
-"""Stored items below which a rewrite would cost more than it saves."""
+"""Stored items up to which a rewrite would cost more than it saves."""
 _EXACT_UPTO = 128
 """Stored items, some fifty events, up to which the store keeps no room for more."""
 
@@ -108,9 +108,9 @@ class Histories:
     def _write(self, key: str, history: History) -> Write:
         codec = self._scopes.of(key)[0].codec
         tail = history.stored
-        replace = tail is None or history.rewrite or _holds_too_much(tail, history)
+        replace = tail is None or history.rewrite or _is_mostly_over(tail, history)
         if replace:
-            tail = history.stored = codec.tail()
+            tail = history.stored = Tail()
         data = codec.encode(history.contents() if replace else history.unsaved, tail)
         self._folded += history.rewrite
         history.unsaved = []
@@ -125,6 +125,6 @@ class Histories:
         return history
 
 
-def _holds_too_much(tail: Tail, history: History) -> bool:
-    """Whether most of what is stored is over."""
-    return tail.items > max(_REWRITE_FROM, 4 * (len(history) + len(history.alerts)))
+def _is_mostly_over(tail: Tail, history: History) -> bool:
+    """Whether of what is stored so much is over that a rewrite saves more than it costs."""
+    return tail.items > _REWRITE_FROM and tail.items > 4 * (len(history) + len(history.alerts))
