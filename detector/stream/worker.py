@@ -39,6 +39,7 @@ from detector.stream.rounds import Round
 from detector.stream.rulebook import InForce, Rulebook
 from detector.stream.scopes import Scopes
 from detector.stream.takeover import Takeover
+from detector.stream.tasks import end
 from detector.stream.topics import partition_counts
 from detector.stream.watchdog import Reading, Watchdog
 
@@ -189,9 +190,7 @@ class _Worker:
         return self._processor.offsets()
 
     async def stopped(self) -> None:
-        for chore in self._chores:
-            chore.cancel()
-        await asyncio.gather(*self._chores, return_exceptions=True)
+        await end(self._chores)
         try:
             await self._publisher.settle()
         finally:

@@ -18,6 +18,7 @@ from detector.state.redis_lists import RedisLists
 from detector.stream import reload as module
 from detector.stream.reload import Reload
 from detector.stream.rulebook import InForce, Rulebook
+from detector.stream.tasks import end
 from tests.integration.live import eventually
 
 PLAIN = "id: {id}\nby: user_id\nwindow: {{event: debit, within: 10m}}\nwhen: {{count: {{gte: {least}}}}}\n"
@@ -327,8 +328,7 @@ async def watch(bench: Bench) -> AsyncIterator[Bench]:
     task = asyncio.create_task((await bench.begin()).run())
     yield bench
     assert not task.done()
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    await end([task])
 
 
 async def test_who_asks_has_the_rules_read_at_once(watch: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
