@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from detector import __version__
-from detector.cli import alerts, backtest, config, demo, generate, rules, run, send, topics
+from detector.cli import alerts, backtest, config, demo, generate, lists, rules, run, schema, send, topics
 from detector.cli.console import fail
 from detector.config import ConfigError
 from detector.rules.faults import RuleFaultsError
@@ -42,11 +42,13 @@ def _detector(
 app.command("demo")(demo.demo)
 app.command("run")(run.run)
 app.add_typer(rules.app, name="rules")
+app.add_typer(lists.app, name="lists")
 app.command("generate")(generate.generate)
 app.command("send")(send.send)
 app.command("backtest")(backtest.backtest)
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(topics.app, name="topics")
+app.add_typer(schema.app, name="schema")
 app.add_typer(config.app, name="config")
 
 

@@ -12,8 +12,11 @@ import msgspec
 import typer
 
 from detector.cli.console import fail, stderr
-from detector.cli.options import ConfigFile, NoCatalogue, RuleDirectories, rules_from, settings_from
+from detector.cli.options import ConfigFile, NoCatalogue, RuleDirectories, rule_files_from, settings_from
 from detector.replay.backtest import Backtest, Summary
+from detector.rules.faults import RuleFaultsError
+from detector.rules.list_files import SUFFIX, lists_in
+from detector.rules.rule_set import missing_lists
 
 
 def backtest(
@@ -22,6 +25,10 @@ def backtest(
     config: ConfigFile = None,
     rules: RuleDirectories = None,
     no_catalogue: NoCatalogue = False,
+    lists: Annotated[
+        Path | None,
+        typer.Option(help="A directory of lists, each in a file NAME.txt as exported.", metavar="DIR"),
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 1 where a line is refused.")] = False,
     alerts_out: Annotated[
         Path | None, typer.Option(help="Write alerts there, not to stdout.", metavar="FILE")
@@ -30,7 +37,11 @@ def backtest(
     """Print the alerts that the rules raise on recorded events, in file order, and a summary."""
     settings = settings_from(config, rules=rules, no_catalogue=no_catalogue)
     state = settings.state
-    test = Backtest(rules_from(settings), state.allowed_lateness, state.history_cap)
+    files = rule_files_from(settings)
+    known = lists_in(lists) if lists else {}
+    if missing := missing_lists(files, known, lambda name: _way_out(name, lists)):
+        raise RuleFaultsError(missing)
+    test = Backtest((file.rule for file in files), state.allowed_lateness, state.history_cap, known)
     encoder = msgspec.json.Encoder()
     with ExitStack() as stack:
         sources = [_source(stack, name) for name in [*events, *(more or [])]]
@@ -41,6 +52,12 @@ def backtest(
     _print_summary(test.summary)
     if strict and test.summary.refused:
         raise typer.Exit(1)
+
+
+def _way_out(name: str, lists: Path | None) -> str:
+    file = f"{name}{SUFFIX}"
+    made = f"'detector lists export {name} {lists / file if lists else file}' makes it"
+    return made if lists else f"name the directory that holds {file} with --lists; {made}"
 
 
 def _source(stack: ExitStack, name: str) -> BinaryIO:

@@ -9,7 +9,8 @@ import typer
 
 from detector.config import Settings, load_settings
 from detector.core.rule import Rule
-from detector.rules.rule_set import rules_in_force
+from detector.rules.reader import RuleFile
+from detector.rules.rule_set import files_in_force
 
 ConfigFile = Annotated[
     Path | None,
@@ -54,4 +55,14 @@ def rules_from(settings: Settings) -> list[Rule]:
     Raises:
         RuleFaultsError: what is wrong with them.
     """
-    return rules_in_force([Path(path) for path in settings.rules.dirs], settings.rules.catalogue)
+    return [file.rule for file in rule_files_from(settings)]
+
+
+def rule_files_from(settings: Settings) -> list[RuleFile]:
+    """The files of the rules that the settings name.
+
+    Raises:
+        RuleFaultsError: what is wrong with them.
+    """
+    directories = [Path(path) for path in settings.rules.dirs]
+    return files_in_force(directories, settings.rules.catalogue, settings.state)

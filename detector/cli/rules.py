@@ -1,4 +1,4 @@
-"""`detector rules`: list, show, lint and test."""
+"""`detector rules`: list, show, lint, test and docs."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ from rich.table import Table
 
 from detector.cli.console import fail, stderr, stdout
 from detector.cli.options import ConfigFile, NoCatalogue, RuleDirectories, rules_from, settings_from
-from detector.rules.faults import RuleFaultsError, nearest
-from detector.rules.rule_set import CATALOGUE, read_rules, rule_paths
+from detector.rules import rule_set
+from detector.rules.faults import nearest
+from detector.rules.pages import pages
+from detector.rules.rule_set import CATALOGUE, rule_paths
 from detector.rules.trial import failures
 
 app = typer.Typer(help="Look at rules, check them and run their tests.", no_args_is_help=True)
 
-Paths = Annotated[list[Path], typer.Argument(help="Rule files, or directories of them.", metavar="PATH...")]
+Paths = Annotated[
+    list[Path], typer.Argument(help="Rule files, or directories of them.", metavar="PATH...", exists=True)
+]
 
 
 @app.command("list")
@@ -50,19 +54,13 @@ def show(
 
 
 @app.command("lint")
-def lint(paths: Paths) -> None:
-    """Check rule files; exit 1 where one has a fault."""
-    files, faulty = 0, 0
-    for path in [path for given in paths for path in rule_paths(given)]:
-        files += 1
-        try:
-            for file in read_rules([path]):
-                for warning in file.warnings:
-                    print(warning)
-        except RuleFaultsError as error:
-            faulty += 1
-            print(error)
-    stderr.print(f"{files} {'file' if files == 1 else 'files'}, {faulty} with faults")
+def lint(paths: Paths, config: ConfigFile = None) -> None:
+    """Check rule files against the language and the settings; exit 1 where one has a fault."""
+    number, notes = rule_set.lint(_with_rules(paths), settings_from(config).state)
+    for note in notes:
+        print(note)
+    faulty = len({note.path for note in notes if not note.is_warning})
+    stderr.print(f"{number} {'file' if number == 1 else 'files'}, {faulty} with faults")
     if faulty:
         raise typer.Exit(1)
 
@@ -71,7 +69,7 @@ def lint(paths: Paths) -> None:
 def test(paths: Paths) -> None:
     """Run the tests inside rule files; exit 1 where one fails."""
     passed, failed = 0, 0
-    for file in read_rules(paths):
+    for file in rule_set.read_rules(_with_rules(paths)):
         found = failures(file.rule, file.examples)
         passed += len(file.examples) - len(found)
         failed += len(found)
@@ -81,3 +79,27 @@ def test(paths: Paths) -> None:
     stderr.print(f"{passed} passed, {failed} failed")
     if failed:
         raise typer.Exit(1)
+
+
+@app.command("docs")
+def docs(
+    paths: Paths,
+    out: Annotated[Path, typer.Option(help="The directory to write to; made if need be.", metavar="DIR")],
+) -> None:
+    """Write a page of documentation for each rule, and an index."""
+    made = pages(rule_set.read_rules(_with_rules(paths)))
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, text in made.items():
+            (out / name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        fail(f"{error.filename}: cannot be written: {error.strerror}")
+    stderr.print(f"{len(made)} pages in {out}")
+
+
+def _with_rules(paths: list[Path]) -> list[Path]:
+    """The paths, each with a rule file in it: where there is nothing to check, nothing was checked."""
+    for path in paths:
+        if not rule_paths(path):
+            raise typer.BadParameter(f"'{path}' holds no rule files (*.yaml, *.yml)", param_hint="'PATH...'")
+    return paths

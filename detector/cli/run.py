@@ -8,21 +8,17 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
 
 import uvloop
 
-from detector.cli.console import fail
 from detector.cli.options import (
     BootstrapServers,
     ConfigFile,
     NoCatalogue,
     RuleDirectories,
-    rules_from,
     settings_from,
 )
 from detector.config import Settings
-from detector.core.rule import Rule
 
 log = logging.getLogger(__name__)
 
@@ -36,19 +32,19 @@ def run(
     rules: RuleDirectories = None,
     no_catalogue: NoCatalogue = False,
 ) -> None:
-    """Run the worker until SIGTERM or Ctrl-C; then finish what is under way and leave the group."""
+    """Run the worker until SIGTERM or Ctrl-C; then finish what is under way and leave the group.
+
+    Changed rules and lists are taken up while it runs; SIGHUP has the rules read at once.
+    """
     from detector.monitor.logs import configure_logging
 
     settings = settings_from(
         config, bootstrap_servers=bootstrap_servers, rules=rules, no_catalogue=no_catalogue
     )
-    in_force = rules_from(settings)
-    if elsewhere := ", ".join(rule.id for rule in in_force if rule.by[0] != "user_id" and rule.mode != "off"):
-        fail(f"the worker evaluates rules by user_id only; leave these out or set them off: {elsewhere}")
     configure_logging(settings.log)
     _collect_garbage_rarely()
     sys.setswitchinterval(_SWITCH_SECONDS)
-    code = run_until_stopped(settings, in_force)
+    code = run_until_stopped(settings)
     # Threads of Faust's consumer may outlive a crash: nothing of them is needed any more.
     sys.stdout.flush()
     sys.stderr.flush()
@@ -61,25 +57,27 @@ def _collect_garbage_rarely() -> None:
     gc.set_threshold(50_000, 50, 1_000)
 
 
-def run_until_stopped(settings: Settings, rules: Sequence[Rule]) -> int:
+def run_until_stopped(settings: Settings) -> int:
     """Run the worker; gives the exit code."""
     from detector.monitor.http import AddressUnavailable
+    from detector.rules.faults import RuleFaultsError
     from detector.state.errors import StateError
     from detector.stream.checks import StartRefused
     from detector.stream.transport import FlowError
     from detector.stream.worker import run_worker
 
     async def until_stopped() -> None:
-        stop = asyncio.Event()
+        stop, reload = asyncio.Event(), asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        await run_worker(settings, rules, stop)
+        loop.add_signal_handler(signal.SIGHUP, reload.set)
+        await run_worker(settings, stop, reload)
 
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(until_stopped())
-    except (StartRefused, StateError, AddressUnavailable, FlowError) as error:
+    except (StartRefused, RuleFaultsError, StateError, AddressUnavailable, FlowError) as error:
         print(error, file=sys.stderr)
         return 1
     except Exception:

@@ -203,10 +203,13 @@ class RuleSettings(Section):
 class StateSettings(Section):
     """How much history is kept. Times are milliseconds.
 
-    ``keep_after`` is how long a key outlives its last event, so that an outage does not lose it.
+    ``longest_history`` is how far back a rule may look; one that needs more is refused, so that a slip of
+    the pen does not fill Redis. ``history_cap`` is the most events that are kept of one key. ``keep_after``
+    is how long a key outlives its last event, so that an outage does not lose it.
     """
 
     allowed_lateness: DurationMs = read_duration("10m")
+    longest_history: DurationMs = read_duration("90d")
     history_cap: Annotated[int, Field(ge=1)] = 5_000
     keep_after: DurationMs = read_duration("7d")
     cache_keys: Annotated[int, Field(ge=0)] = 100_000

@@ -27,7 +27,7 @@ class ActiveRule:
         self.evaluator: WindowEvaluator | SequenceEvaluator = (
             WindowEvaluator(rule, selections, folds)
             if isinstance(rule.body, Window)
-            else SequenceEvaluator(rule)
+            else SequenceEvaluator(rule, selections.lists)
         )
         self.anchors_at = self.evaluator.anchors_at
         self._version = rule.version
@@ -52,6 +52,18 @@ class ActiveRule:
         if anchor.first is not None:
             return alerts.case_of_sequence(self.rule.id, key, anchor.first)
         return alerts.case_of_period(self.rule.id, key, self.period(anchor.position))
+
+    def is_of_another_key(self, history: History, record: AlertRecord, event: Event) -> bool:
+        """Whether an alert was raised for another key than the event's, so that the event cannot touch it.
+
+        A rule whose key has changed may have raised it by an event that lacks the new one: that is touched.
+        """
+        at = history.place(record.anchor)
+        if not self.rule.by[1:] or at == len(history):
+            return False
+        anchor = history.entries[at].event
+        pairs = [(getattr(anchor, name, None), getattr(event, name, None)) for name in self.rule.by[1:]]
+        return all(own is not None for own, _ in pairs) and any(own != other for own, other in pairs)
 
     def next_anchor(self, history: History, at: int, record: AlertRecord) -> Anchor | None:
         """The first anchor of an alert's period at or after an index of the history."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from detector.core.active_rule import ActiveRule
 from detector.core.alert import Alert
 from detector.core.anchor import Anchor
@@ -15,15 +17,16 @@ class Announcer:
         history: of the key whose event is being observed.
         late: whether that event came after the allowed lateness.
         detected_at: the time, in ms since 1970 UTC, that the alerts carry.
-        keeps_longest: how long, in ms, a history keeps any event, and so may still be told one of a period.
+        keeps: how long, in ms, a history keeps events of each rule (by id), and so may still be told one of a
+            period.
     """
 
-    def __init__(self, history: History, late: bool, detected_at: int, keeps_longest: int) -> None:
+    def __init__(self, history: History, late: bool, detected_at: int, keeps: Mapping[str, int]) -> None:
         self.alerts: list[Alert] = []
         self._history = history
         self._late = late
         self._detected_at = detected_at
-        self._keeps_longest = keeps_longest
+        self._keeps = keeps
 
     def found(self, rule: ActiveRule, anchor: Anchor) -> None:
         """Raise the alert of an anchor, unless it stands already."""
@@ -56,7 +59,8 @@ class Announcer:
         record.case_id = rule.case_id(history, anchor)
         record.revision += 1
         record.standing = True
-        record.until = max(record.until, rule.period_end(event.event_time) + self._keeps_longest)
+        until = rule.period_end(event.event_time) + self._keeps[rule.rule.id]
+        record.until = max(record.until, until)
         history.keep_until = max(history.keep_until, record.until)
         history.record(record)
         self.alerts.append(rule.raised(history, anchor, record, self._detected_at, self._late))

@@ -7,24 +7,35 @@ little. The latter rests on no summed field's being ever negative.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from detector.core.active_rule import ActiveRule
 from detector.core.events import FIELDS, Event
-from detector.core.history import SHORT, Entry, History
-from detector.core.predicates import Constants, Predicate, compile_function, compile_selector
-from detector.core.rule import Comparison, Condition, Measure, MeasureKind, Operator, Selector, Window
+from detector.core.history import SHORT, History
+from detector.core.lists import Lists
+from detector.core.predicates import (
+    Constants,
+    Predicate,
+    comparison_source,
+    compile_function,
+    compile_selector,
+)
+from detector.core.rule import Comparison, Condition, Measure, MeasureKind, Operator, Selector, Watch, Window
 from detector.core.selection import Selection, Selections, condition_source, identity
 from detector.core.sequence import SequenceEvaluator
 
 _AT_LEAST = {Operator.GTE: ">=", Operator.GT: ">", Operator.EQ: ">="}
 _ALWAYS = "True"
+_NONE: list[ActiveRule] = []
 
 
 class Marks:
     """A bit for each selector of a sequence's earlier step; a history bears the bits of its events."""
 
-    def __init__(self) -> None:
+    def __init__(self, lists: Lists) -> None:
+        self._lists = lists
         self._bits: dict[bytes, int] = {}
         self._by_type: dict[str, list[tuple[Predicate, int]]] = {}
 
@@ -33,9 +44,14 @@ class Marks:
         known = identity(selector, ())
         if known not in self._bits:
             self._bits[known] = 1 << len(self._bits)
-            for event_type, predicate in compile_selector(selector).items():
+            for event_type, predicate in compile_selector(selector, lists=self._lists).items():
                 self._by_type.setdefault(event_type, []).append((predicate, self._bits[known]))
         return self._bits[known]
+
+    @property
+    def types(self) -> frozenset[str]:
+        """The types of events that can have a bit."""
+        return frozenset(self._by_type)
 
     def of(self, event: Event) -> int:
         """The bits of the selectors that select an event."""
@@ -50,21 +66,23 @@ class Dispatch:
     """For the newest event of a history: the rules that it can make hold."""
 
     def __init__(self, rules: Iterable[ActiveRule], selections: Selections) -> None:
-        self.marks = Marks()
+        self.marks = Marks(selections.lists)
         sequences: dict[str, dict[int, list[ActiveRule]]] = {}
         windows: dict[str, list[ActiveRule]] = {}
-        self._needs: dict[str, int] = {}
+        touched: dict[str, dict[int, list[ActiveRule]]] = {}
         for rule in rules:
             if isinstance(rule.evaluator, SequenceEvaluator):
                 for event_type, number in rule.evaluator.completes.items():
                     needed = self._needed(rule.evaluator, number)
                     sequences.setdefault(event_type, {}).setdefault(needed, []).append(rule)
-                lowest = min(rule.evaluator.completes.values(), default=0)
-                self._needs[rule.rule.id] = self._needed(rule.evaluator, lowest)
+                needed = self._needed(rule.evaluator, min(rule.evaluator.completes.values(), default=0))
+                for event_type in rule.evaluator.event_types:
+                    touched.setdefault(event_type, {}).setdefault(needed, []).append(rule)
             else:
                 for event_type in rule.evaluator.event_types:
                     windows.setdefault(event_type, []).append(rule)
         self._sequences = {event_type: list(found.items()) for event_type, found in sequences.items()}
+        self._touched = {event_type: list(found.items()) for event_type, found in touched.items()}
         self._windows = {
             event_type: _Windows(event_type, found, selections) for event_type, found in windows.items()
         }
@@ -74,17 +92,22 @@ class Dispatch:
         event = history.entries[-1][0]
         event_type = event.type
         windows = self._windows.get(event_type)
-        found = [] if windows is None else windows.candidates(history, event)
+        found = _NONE if windows is None else windows.candidates(history, event)
         marks = history.marks
         for needed, rules in self._sequences.get(event_type, ()):
             if marks & needed == needed:
-                found += rules
+                found = [*found, *rules]
         return found
 
-    def can_hold(self, rule: ActiveRule, history: History) -> bool:
-        """Whether any event of the history can make a rule hold."""
-        needed = self._needs.get(rule.rule.id, 0)
-        return history.marks & needed == needed
+    def touched(self, history: History, event: Event) -> list[ActiveRule]:
+        """The rules for which a late event of the history can change what holds, for its own key."""
+        windows = self._windows.get(event.type)
+        found = _NONE if windows is None else windows.touched(history, event)
+        marks = history.marks
+        for needed, rules in self._touched.get(event.type, ()):
+            if marks & needed == needed:
+                found = [*found, *rules]
+        return found
 
     def _needed(self, evaluator: SequenceEvaluator, number: int) -> int:
         needed = 0
@@ -97,51 +120,35 @@ class _Windows:
     """The window rules that events of one type can trigger, each with a bound that it cannot hold below."""
 
     def __init__(self, event_type: str, rules: list[ActiveRule], selections: Selections) -> None:
-        self._totals = _Totals()
         self._rules = rules
-        choices = []
-        for rule in rules:
-            by_watch = {
-                name: selections.of(watch.selector, rule.rule.by[1:])
-                for name, watch in _body(rule).watches.items()
-            }
-            choices.append((by_watch, _bound(rule, by_watch, self._totals)))
-        self._short = _compile_short(event_type, choices, rules, self._totals)
-        self._long = _compile_long(event_type, choices, rules, self._totals)
+        bodies = [_body(rule) for rule in rules]
+        selected = [
+            {name: selections.of(watch.selector, rule.rule.by[1:]) for name, watch in body.watches.items()}
+            for rule, body in zip(rules, bodies, strict=True)
+        ]
+        self._short = _compile(_ShortSource(event_type, is_newest=True), rules, selected)
+        self._long = _compile(_LongSource(event_type, is_newest=True), rules, selected)
+        self._short_late = _compile(_ShortSource(event_type, is_newest=False), rules, selected)
+        self._long_late = _compile(_LongSource(event_type, is_newest=False), rules, selected)
 
     def candidates(self, history: History, event: Event) -> list[ActiveRule]:
         """The rules that the event, the newest of the history, can make hold."""
         if history.folded is not None:
-            return list(self._rules)
-        entries = history.entries
-        if len(entries) <= SHORT:
-            return self._short(entries, event)
-        return self._long(event, self._totals.of(history, event))
+            return self._rules
+        if len(history.entries) <= SHORT:
+            return self._short(history, event)
+        return self._long(history, event)
+
+    def touched(self, history: History, event: Event) -> list[ActiveRule]:
+        """The rules for which the event, whatever came after it, can change what holds."""
+        if history.folded is not None:
+            return self._rules
+        if len(history.entries) <= SHORT:
+            return self._short_late(history, event)
+        return self._long_late(history, event)
 
 
-class _Totals:
-    """Numbers over all the events of a key that a selection selects: how many, or the sum of a field."""
-
-    def __init__(self) -> None:
-        self.slots: dict[tuple[str, str | None], tuple[Selection, int | None]] = {}
-
-    def name(self, selection: Selection, measure: Measure) -> str:
-        """The name of a total in generated source; that of a measure which a total bounds from above."""
-        field = measure.field if measure.kind is MeasureKind.SUM else None
-        slot = (selection.digest, field)
-        if slot not in self.slots:
-            self.slots[slot] = (selection, None if field is None else selection.column(measure))
-        return f"v{list(self.slots).index(slot)}"
-
-    def of(self, history: History, event: Event) -> tuple[int, ...]:
-        """The totals of the key of an event, over a long history."""
-        found = []
-        for selection, column in self.slots.values():
-            selected = selection.of(
-                history, tuple([getattr(event, name, None) for name in selection.key_fields])
-            )
-            found.append(len(selected.times) if column is None else selected.columns[column][-1])
-        return tuple(found)
+_Candidates = Callable[[History, Event], list[ActiveRule]]
 
 
 def _body(rule: ActiveRule) -> Window:
@@ -149,23 +156,52 @@ def _body(rule: ActiveRule) -> Window:
     return rule.rule.body
 
 
-def _bound(rule: ActiveRule, by_watch: dict[str, Selection], totals: _Totals) -> str:
-    """Source that is true where the totals are enough for one alternative of the rule or an override."""
+def _compile(
+    source: _ShortSource | _LongSource, rules: list[ActiveRule], selected: list[dict[str, Selection]]
+) -> _Candidates:
+    """A function (history, trigger) that gives the rules whose bound the trigger reaches."""
+    tests, triggers = [], []
+    for rule, by_watch in zip(rules, selected, strict=True):
+        trigger = _any([source.selects(selection) for selection in by_watch.values()])
+        triggers.append(trigger)
+        tests.append(f" if ({trigger}) and ({_bound(source, rule, by_watch)}): found.append(")
+    constants = source.constants
+    lines = ["def compiled(history, e):", f" if not ({_any(triggers)}): return none", *source.lines()]
+    lines += [
+        " found = []",
+        *(f"{test}{constants.name(rule)})" for test, rule in zip(tests, rules, strict=True)),
+    ]
+    constants.values["none"] = _NONE
+    compiled: _Candidates = compile_function("\n".join([*lines, " return found"]), constants)
+    return compiled
+
+
+def _bound(source: _ShortSource | _LongSource, rule: ActiveRule, selected: dict[str, Selection]) -> str:
+    """Source that is true unless no alternative of the rule, or of an override, can hold."""
     whens = [_body(rule).when, *(override.when for override in rule.rule.overrides if override.when)]
-    return _any([_any([_bound_of_group(group, by_watch, totals) for group in when]) for when in whens])
+    return _any([_any([_bound_of_group(source, rule, group, selected) for group in when]) for when in whens])
 
 
-def _bound_of_group(group: tuple[Condition, ...], by_watch: dict[str, Selection], totals: _Totals) -> str:
+def _bound_of_group(
+    source: _ShortSource | _LongSource,
+    rule: ActiveRule,
+    group: tuple[Condition, ...],
+    selected: dict[str, Selection],
+) -> str:
     bounds = []
     for condition in group:
         measure = condition.measure
-        if isinstance(measure, Measure) and measure.kind in _BOUNDED:
-            name = totals.name(by_watch[measure.watch], measure)
-            bounds += [_bound_of(name, comparison) for comparison in condition.comparisons]
+        if isinstance(measure, Measure):
+            watch, selection = _body(rule).watches[measure.watch], selected[measure.watch]
+            if measure.kind in _BOUNDED_BY_TOTALS:
+                name = source.total(selection, watch, measure)
+                bounds += [_bound_of(name, comparison) for comparison in condition.comparisons]
+            elif measure.kind is MeasureKind.LAST and len(selected) == 1 and not watch.before:
+                bounds += [source.of_trigger(measure.field or "", item) for item in condition.comparisons]
     return " and ".join(bound for bound in bounds if bound != _ALWAYS) or _ALWAYS
 
 
-_BOUNDED = (MeasureKind.COUNT, MeasureKind.DISTINCT, MeasureKind.SUM)
+_BOUNDED_BY_TOTALS = (MeasureKind.COUNT, MeasureKind.DISTINCT, MeasureKind.SUM)
 
 
 def _bound_of(name: str, comparison: Comparison) -> str:
@@ -180,88 +216,139 @@ def _bound_of(name: str, comparison: Comparison) -> str:
 def _any(alternatives: list[str]) -> str:
     if _ALWAYS in alternatives:
         return _ALWAYS
-    return " or ".join(f"({alternative})" for alternative in dict.fromkeys(alternatives))
-
-
-_Choices = list[tuple[dict[str, Selection], str]]
-
-
-def _choose_source(
-    event_type: str, choices: _Choices, rules: list[ActiveRule], constants: Constants
-) -> list[str]:
-    """Lines that collect, for a trigger `e` and the totals, the rules that it can make hold."""
-    lines = [" found = []"]
-    for (by_watch, bound), rule in zip(choices, rules, strict=True):
-        selected = [condition_source(one, event_type, "e", constants) for one in by_watch.values()]
-        trigger = _any([source for source in selected if source is not None])
-        lines.append(f" if ({trigger}) and ({bound}): found.append({constants.name(rule)})")
-    return [*lines, " return found"]
-
-
-def _compile_long(
-    event_type: str, choices: _Choices, rules: list[ActiveRule], totals: _Totals
-) -> Callable[[Event, tuple[int, ...]], list[ActiveRule]]:
-    constants = Constants()
-    unpack = f" {''.join(f'v{number}, ' for number in range(len(totals.slots)))}= v" if totals.slots else ""
-    lines = ["def compiled(e, v):", unpack, *_choose_source(event_type, choices, rules, constants)]
-    compiled: Callable[[Event, tuple[int, ...]], list[ActiveRule]] = compile_function(
-        "\n".join(lines), constants
+    return (
+        " or ".join(f"({alternative})" for alternative in dict.fromkeys(alternatives) if alternative)
+        or "False"
     )
-    return compiled
 
 
-def _compile_short(
-    event_type: str, choices: _Choices, rules: list[ActiveRule], totals: _Totals
-) -> Callable[[list[Entry], Event], list[ActiveRule]]:
-    """A function (entries, trigger) that takes the totals in one pass over a short history."""
-    constants = Constants()
-    triggers = [
-        condition_source(one, event_type, "e", constants)
-        for by_watch, _ in choices
-        for one in by_watch.values()
-    ]
-    lines = [
-        "def compiled(entries, e):",
-        f" if not ({_any([t for t in triggers if t is not None])}): return []",
-    ]
-    if totals.slots:
-        lines += [f" v{number} = 0" for number in range(len(totals.slots))]
-        lines += [" for x, _ in entries:", "  t = x.type", *_totals_source(event_type, totals, constants)]
-    lines += _choose_source(event_type, choices, rules, constants)
-    compiled: Callable[[list[Entry], Event], list[ActiveRule]] = compile_function("\n".join(lines), constants)
-    return compiled
+def _field_of(measure: Measure) -> str | None:
+    """The field whose sum bounds a measure from above; None where the number of events does."""
+    return measure.field if measure.kind is MeasureKind.SUM else None
 
 
-def _totals_source(trigger_type: str, totals: _Totals, constants: Constants) -> list[str]:
-    by_type: dict[str, dict[str, list[str]]] = {}
-    for number, ((_, field), (selection, _)) in enumerate(totals.slots.items()):
-        for event_type in dict.fromkeys(selection.selector.events):
-            condition = _same_key_source(selection, event_type, trigger_type, constants)
-            if condition is not None:
-                updates = by_type.setdefault(event_type, {}).setdefault(condition, [])
-                updates += _update_source(event_type, field, number)
-    lines = []
-    for event_type, conditions in by_type.items():
-        lines.append(f"  if t == {constants.name(event_type)}:")
-        for condition, updates in conditions.items():
-            lines.append(f"   if {condition}: {'; '.join(updates) or 'pass'}")
-        lines.append("   continue")
-    return lines
+class _Source:
+    """What the two kinds of generated source have in common; `e` is an event of one type.
+
+    Where it `is_newest`, it is the only trigger; else what came after it may be triggers, too.
+    """
+
+    def __init__(self, event_type: str, is_newest: bool) -> None:
+        self.event_type = event_type
+        self.is_newest = is_newest
+        self.constants = Constants()
+
+    def selects(self, selection: Selection) -> str:
+        """Source that is true where the selection selects the event."""
+        return condition_source(selection, self.event_type, "e", self.constants) or ""
+
+    def of_trigger(self, field: str, comparison: Comparison) -> str:
+        """Source that is true unless the trigger's own value, the last of all, fails a comparison."""
+        known = FIELDS[self.event_type].get(field)
+        if known is None or not self.is_newest:
+            return _ALWAYS
+        compared = comparison_source(f"e.{field}", False, comparison, self.constants)
+        return f"(e.{field} is None or {compared})" if known.optional else compared
 
 
-def _same_key_source(
-    selection: Selection, event_type: str, trigger_type: str, constants: Constants
-) -> str | None:
-    condition = condition_source(selection, event_type, "x", constants)
-    if condition is None or any(name not in FIELDS[trigger_type] for name in selection.key_fields):
-        return None
-    return " and ".join([condition, *(f"x.{name} == e.{name}" for name in selection.key_fields)])
+class _ShortSource(_Source):
+    """Totals over all events of a short history, whenever they were: taken in one pass."""
+
+    def __init__(self, event_type: str, is_newest: bool) -> None:
+        super().__init__(event_type, is_newest)
+        self._totals: dict[tuple[str, str | None], tuple[str, Selection]] = {}
+
+    def total(self, selection: Selection, _: Watch, measure: Measure) -> str:
+        """The name of a number that the measure is not greater than."""
+        slot = (selection.digest, _field_of(measure))
+        return self._totals.setdefault(slot, (f"v{len(self._totals)}", selection))[0]
+
+    def lines(self) -> list[str]:
+        """The lines that take the totals."""
+        if not self._totals:
+            return []
+        names = [name for name, _ in self._totals.values()]
+        lines = [f" {' = '.join(names)} = 0", " for x, _ in history.entries:", "  t = x.type"]
+        for event_type, updates in self._updates().items():
+            lines.append(f"  if t == {self.constants.name(event_type)}:")
+            lines += [f"   if {condition}: {'; '.join(found)}" for condition, found in updates.items()]
+            lines.append("   continue")
+        return lines
+
+    def _updates(self) -> dict[str, dict[str, list[str]]]:
+        """What to add up, by event type and condition."""
+        updates: dict[str, dict[str, list[str]]] = {}
+        for (_, field), (name, selection) in self._totals.items():
+            for event_type in dict.fromkeys(selection.selector.events):
+                condition = self._selects_alike(selection, event_type)
+                if condition is None or (field is not None and field not in FIELDS[event_type]):
+                    continue
+                more = f"{name} += 1" if field is None else f"{name} += x.{field} or 0"
+                updates.setdefault(event_type, {}).setdefault(condition, []).append(more)
+        return updates
+
+    def _selects_alike(self, selection: Selection, event_type: str) -> str | None:
+        """Source that is true where an event `x` is selected for the key of the trigger."""
+        condition = condition_source(selection, event_type, "x", self.constants)
+        if condition is None or any(name not in FIELDS[self.event_type] for name in selection.key_fields):
+            return None
+        return " and ".join([condition, *(f"x.{name} == e.{name}" for name in selection.key_fields)])
 
 
-def _update_source(event_type: str, field: str | None, number: int) -> list[str]:
-    if field is None:
-        return [f"v{number} += 1"]
-    known = FIELDS[event_type].get(field)
-    if known is None:
-        return []
-    return [f"v{number} += x.{field} or 0"]
+class _LongSource(_Source):
+    """Totals over the events of a long history, by search in the selections.
+
+    Of those that lie in the window of the newest event; of all where there may be other triggers.
+    """
+
+    def __init__(self, event_type: str, is_newest: bool) -> None:
+        super().__init__(event_type, is_newest)
+        self._selected: dict[str, str] = {}
+        self._lows: dict[tuple[str, int], str] = {}
+        self._highs: dict[tuple[str, int], str] = {}
+        self._totals: dict[str, str] = {}
+        self._lines: list[str] = []
+
+    def total(self, selection: Selection, watch: Watch, measure: Measure) -> str:
+        """The name of a number that the measure is not greater than."""
+        selected = self._named(self._selected, selection.digest, "s", self._select(selection))
+        if not self.is_newest:
+            total = f"len({selected}.times)"
+            if _field_of(measure) is not None:
+                total = f"{selected}.columns[{selection.column(measure)}][-1]"
+            return self._named(self._totals, total, "v", total)
+        before = watch.before
+        high = self._named(
+            self._highs,
+            (selected, before),
+            "h",
+            f"bisect({selected}.times, e.event_time - {before})" if before else f"len({selected}.times)",
+        )
+        low = self._named(
+            self._lows,
+            (selected, watch.within),
+            "l",
+            f"bisect({selected}.times, e.event_time - {watch.within})",
+        )
+        total = f"{high} - {low}"
+        if _field_of(measure) is not None:
+            column = f"{selected}.columns[{selection.column(measure)}]"
+            total = f"{column}[{high}] - {column}[{low}]"
+        # Where the window ends before it begins for lack of events, nothing lies in it.
+        return self._named(self._totals, total, "v", f"{total} if {high} > {low} else 0" if before else total)
+
+    def lines(self) -> list[str]:
+        """The lines that take the totals."""
+        self.constants.values["bisect"] = bisect_right
+        return self._lines
+
+    def _select(self, selection: Selection) -> str:
+        fields = (f"e.{name}" if name in FIELDS[self.event_type] else "None" for name in selection.key_fields)
+        return f"{self.constants.name(selection.of)}(history, ({''.join(f'{field}, ' for field in fields)}))"
+
+    def _named(self, names: dict[Any, str], slot: Any, letter: str, value: str) -> str:
+        """The name of a value, which is taken once."""
+        if slot not in names:
+            names[slot] = f"{letter}{len(names)}"
+            self._lines.append(f" {names[slot]} = {value}")
+        return names[slot]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 _UNITS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-_DURATION = re.compile(r"(\d{1,9})(ms|s|m|h|d)")
+DURATION = re.compile(r"(\d{1,9})(ms|s|m|h|d)")
 
 
 def parse_duration(text: object) -> int | None:
     """A duration in ms; None where the text is none."""
-    found = _DURATION.fullmatch(text) if isinstance(text, str) else None
+    found = DURATION.fullmatch(text) if isinstance(text, str) else None
     return int(found[1]) * _UNITS[found[2]] if found else None
 
 

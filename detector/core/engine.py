@@ -7,7 +7,8 @@ looked at again: periods gain or lose their anchors, alerts are raised, named an
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from operator import itemgetter
 from typing import NamedTuple
@@ -20,9 +21,10 @@ from detector.core.dispatch import Dispatch
 from detector.core.events import Event
 from detector.core.folded import Folded
 from detector.core.folding import Folds
-from detector.core.history import AlertRecord, Entry, History, Position
+from detector.core.history import SHORT, AlertRecord, Entry, History, Position
+from detector.core.lists import NO_LISTS, Lists
 from detector.core.predicates import Predicate, compile_selector
-from detector.core.rule import Mode, Rule, Selector, selectors_of
+from detector.core.rule import Mode, Rule, Selector, regardless_of_lists, selectors_of
 from detector.core.selection import Selections, identity
 
 _FOLDED_AT_ONCE = 4
@@ -44,7 +46,11 @@ class Observation(NamedTuple):
 
     outcome: Outcome
     late: bool
-    alerts: list[Alert]
+    alerts: Sequence[Alert]
+
+
+_QUIET = Observation(Outcome.ACCEPTED, False, ())
+"""What most events lead to."""
 
 
 class Engine:
@@ -54,12 +60,16 @@ class Engine:
         rules: those in mode off are left out.
         allowed_lateness: ms that an event may come behind the newest of its key, in event time.
         history_cap: how many events of one key are kept as they are; a fourth more before older ones fold.
+        lists: by name, at least those that the rules name.
     """
 
-    def __init__(self, rules: Iterable[Rule], allowed_lateness: int, history_cap: int) -> None:
+    def __init__(
+        self, rules: Iterable[Rule], allowed_lateness: int, history_cap: int, lists: Lists = NO_LISTS
+    ) -> None:
         self._lateness = allowed_lateness
         self._cap = history_cap
-        selections = Selections()
+        self._most = history_cap + history_cap // _FOLDED_AT_ONCE
+        selections = Selections(lists)
         self._folds = Folds(allowed_lateness)
         active = [ActiveRule(rule, selections, self._folds) for rule in rules if rule.mode is not Mode.OFF]
         self._by_type: dict[str, list[ActiveRule]] = {}
@@ -67,8 +77,13 @@ class Engine:
             for event_type in rule.evaluator.event_types:
                 self._by_type.setdefault(event_type, []).append(rule)
         self._dispatch = Dispatch(active, selections)
+        self._marked_types = self._dispatch.marks.types
         self._uses = _uses_by_type(active)
-        self._keeps_longest = max((rule.span for rule in active), default=0) + allowed_lateness
+        self._keeps = {
+            rule.rule.id: allowed_lateness
+            + max((self._uses[name][0][0] for name in rule.evaluator.event_types), default=0)
+            for rule in active
+        }
 
     def observe(self, history: History, entry: Entry, detected_at: int) -> Observation:
         """Take one more event into a key's history; gives the alerts that are raised or withdrawn by it."""
@@ -86,19 +101,21 @@ class Engine:
         elif len(times) >= history.forget_at:
             self._forget(history)
             history.forget_at = max(_LEAST_TO_FORGET, 2 * len(history))
-        if history.knows(event.event_id):
+        ids = history.ids
+        if event.event_id in ids if len(ids) <= SHORT else history.knows(event.event_id):
             return Observation(Outcome.DUPLICATE, late, [])
         if history.folded is not None:
             self._folds.note(history.folded, event)
             if history.folds(event):
                 return Observation(Outcome.ACCEPTED, late, self._observe_stray(history, entry, detected_at))
         index = history.add(entry)
-        history.marks |= self._dispatch.marks.of(event)
+        if event.type in self._marked_types:
+            history.marks |= self._dispatch.marks.of(event)
         history.keep_until = max(history.keep_until, event_time + keeps_for)
         alerts = self._evaluate(history, index, late, detected_at)
-        if len(history.times) > self._cap + self._cap // _FOLDED_AT_ONCE:
+        if len(times) > self._most:
             self._fold(history)
-        return Observation(Outcome.ACCEPTED, late, alerts)
+        return Observation(Outcome.ACCEPTED, late, alerts) if alerts or late else _QUIET
 
     def _observe_stray(self, history: History, entry: Entry, detected_at: int) -> list[Alert]:
         """Take in an event too old for a place of its own: judged over the buckets, it becomes part of one.
@@ -107,7 +124,8 @@ class Engine:
         """
         assert history.folded is not None
         alone = History()
-        alone.folded, alone.alerts, alone.keep_until = history.folded, history.alerts, history.keep_until
+        alone.folded, alone.keep_until = history.folded, history.keep_until
+        alone.alerts, alone.said = history.alerts, history.said
         alone.insert(entry)
         announcer = self._announcer(alone, True, detected_at)
         for rule in self._by_type.get(entry.event.type, ()):
@@ -124,6 +142,7 @@ class Engine:
         What is over is forgotten, its time to live known, and what an engine keeps beside events made anew.
         """
         history.selections.clear()
+        history.say_again()
         if history.folded is not None:
             self._folds.take(history.folded, [entry.event for entry in history.stray])
             for event, _ in (*history.stray, *history.entries):
@@ -147,10 +166,9 @@ class Engine:
     def _fold(self, history: History) -> None:
         """Fold what a key has too many of into time buckets, the oldest first."""
         self._forget(history)
-        surplus = len(history) - self._cap
-        if surplus <= 0:
+        if len(history) <= self._most:
             return
-        oldest = history.cut(surplus)
+        oldest = history.cut(len(history) - self._cap)
         last = oldest[-1].event
         floor = (last.event_time, last.event_id)
         if history.folded is None:
@@ -171,7 +189,7 @@ class Engine:
     def _evaluate(self, history: History, index: int, late: bool, detected_at: int) -> list[Alert]:
         if index + 1 < len(history.times):
             announcer = self._announcer(history, late, detected_at)
-            for rule in self._by_type.get(history.entries[index].event.type, ()):
+            for rule in self._dispatch.touched(history, history.entries[index].event):
                 self._look_again(announcer, rule, history, index)
             return announcer.alerts
         rules = self._dispatch.candidates(history)
@@ -186,13 +204,13 @@ class Engine:
         return announcer.alerts
 
     def _announcer(self, history: History, late: bool, detected_at: int) -> Announcer:
-        return Announcer(history, late, detected_at, self._keeps_longest)
+        return Announcer(history, late, detected_at, self._keeps)
 
     def _look_again(self, announcer: Announcer, rule: ActiveRule, history: History, index: int) -> None:
         """Set right what a rule said of the events from a late one on, as far as its span reaches."""
         end = history.first_after(history.times[index] + rule.span)
         anchors: dict[str, list[Anchor]] = {}
-        for at in range(index, end) if self._dispatch.can_hold(rule, history) else ():
+        for at in rule.evaluator.may_hold(history, index, end):
             for anchor in rule.anchors_at(history, at):
                 anchors.setdefault(rule.alert_id(history, anchor), []).append(anchor)
         # Of older events, what they rest on may be forgotten or folded: what was said of them stays said.
@@ -200,13 +218,30 @@ class Engine:
         if history.folded is not None:
             certain_from = max(certain_from, history.folded.floor[0] + rule.span + 1)
         doubted = _Range(max(history.position(index), (certain_from, "")), history.position(end - 1))
-        for record in list(history.alerts.values()):
-            if record.rule_id != rule.rule.id or not record.standing:
+        event = history.entries[index].event
+        for record in _said_since(history, rule, doubted.low[0]):
+            if rule.is_of_another_key(history, record, event):
                 continue
             holding = [anchor.position for anchor in anchors.get(record.alert_id, ())]
-            _reconsider(announcer, rule, history, record, _Doubt(doubted, holding, end))
+            _reconsider(announcer, rule, history, record, _Doubt(doubted, holding, end, (certain_from, "")))
         for found in anchors.values():
             announcer.found(rule, found[0])
+
+
+def _said_since(history: History, rule: ActiveRule, event_time: int) -> list[AlertRecord]:
+    """The standing alerts of a rule that may name events from a time on: what was said before cannot."""
+    said = history.said.get(rule.rule.id, _NOTHING_SAID)
+    found = []
+    for said_at, record in reversed(said.values()):
+        if said_at < event_time:
+            break
+        if record.standing:
+            found.append(record)
+    # What one event leads to is published in the same order in every run.
+    return sorted(found, key=lambda record: (record.first, record.alert_id))
+
+
+_NOTHING_SAID: OrderedDict[str, tuple[int, AlertRecord]] = OrderedDict()
 
 
 class _Range(NamedTuple):
@@ -220,11 +255,15 @@ class _Range(NamedTuple):
 
 
 class _Doubt(NamedTuple):
-    """Which positions were looked at again, which of them hold, and the index after the last of them."""
+    """Which positions were looked at again, which of them hold, and the index after the last of them.
+
+    From `certain` on everything is at hand that an anchor rests on, whenever the history was tidied last.
+    """
 
     looked_at: _Range
     holding: list[Position]
     end: int
+    certain: Position
 
     def spares(self, position: Position) -> bool:
         """Whether an anchor at the position still holds."""
@@ -246,7 +285,7 @@ def _reconsider(
             record.first = later.position
         history.record(record)
     if not doubt.spares(record.anchor):
-        another = rule.next_anchor(history, history.place(record.first), record)
+        another = rule.next_anchor(history, history.place(max(record.first, doubt.certain)), record)
         if another is not None:
             announcer.name_anew(rule, record, another)
 
@@ -255,7 +294,8 @@ def _uses_by_type(rules: list[ActiveRule]) -> dict[str, list[tuple[int, Predicat
     """For each event type, what uses its events and for how long (ms), the longest first."""
     spans: dict[bytes, tuple[int, Selector]] = {}
     for rule in rules:
-        for selector in selectors_of(rule.rule):
+        # Whatever its lists are, so that a list that changes counts for the whole past at once.
+        for selector in map(regardless_of_lists, selectors_of(rule.rule)):
             known = identity(selector, ())
             spans[known] = max(spans.get(known, (0, selector)), (rule.span, selector), key=itemgetter(0))
     uses: dict[str, list[tuple[int, Predicate]]] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -64,6 +65,7 @@ class History:
     `keep_until` is the event time (ms) after which nothing of it is needed; `forget_at` the number of
     events at which it is worth looking for what is over; `stored` is what its codec knows of what is stored.
     `marks` and `selections` are the engine's: bits of what the events match, and what its selections found.
+    `said` has the alert records by rule, the last said last, each with the newest event time of then.
     """
 
     __slots__ = (
@@ -76,6 +78,7 @@ class History:
         "keep_until",
         "marks",
         "rewrite",
+        "said",
         "selections",
         "stored",
         "stray",
@@ -88,6 +91,7 @@ class History:
         self.ids: list[str] = []
         self.entries: list[Entry] = []
         self.alerts: dict[str, AlertRecord] = {}
+        self.said: dict[str, OrderedDict[str, tuple[int, AlertRecord]]] = {}
         self.folded: Folded | None = None
         self.stray: list[Entry] = []
         self.keep_until = 0
@@ -160,19 +164,24 @@ class History:
 
     def record(self, alert: AlertRecord) -> None:
         """Remember what was said of an alert, now and in the store."""
-        self.alerts[alert.alert_id] = alert
+        self._take_in(alert)
         self.unsaved.append(alert)
 
     def restore(self, item: Item) -> None:
         """Take back one item of what the store kept, in the order it was added."""
         if isinstance(item, AlertRecord):
-            self.alerts[item.alert_id] = item
+            self._take_in(item)
         elif isinstance(item, Folded):
             self.folded = item
         elif self.folds(item.event):
             self.stray.append(item)
         else:
             self.insert(item)
+
+    def say_again(self) -> None:
+        """Take every alert record for open, as after the newest event."""
+        for alert in self.alerts.values():
+            self._take_in(alert)
 
     def contents(self) -> list[Item]:
         """All that a store must keep to restore this history."""
@@ -187,7 +196,9 @@ class History:
         newest = self.newest
         over = [alert_id for alert_id, alert in self.alerts.items() if alert.until < newest]
         for alert_id in over:
-            del self.alerts[alert_id]
+            gone = self.alerts.pop(alert_id)
+            if gone.rule_id in self.said:
+                self.said[gone.rule_id].pop(alert_id, None)
 
     def cut(self, surplus: int) -> list[Entry]:
         """Take the oldest `surplus` events out; whoever folds them moves the floor."""
@@ -203,6 +214,12 @@ class History:
     def is_folded_after(self, event_time: int) -> bool:
         """Whether events later than `event_time` were folded because the key had too many."""
         return self.folded is not None and event_time < self.folded.floor[0]
+
+    def _take_in(self, alert: AlertRecord) -> None:
+        self.alerts[alert.alert_id] = alert
+        known = self.said.setdefault(alert.rule_id, OrderedDict())
+        known[alert.alert_id] = (self.newest, alert)
+        known.move_to_end(alert.alert_id)
 
     def _keep(self, entries: list[Entry]) -> None:
         self.entries = entries

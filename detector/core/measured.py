@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -27,24 +27,38 @@ class Measured:
 
     def at(self, history: History, index: int, key: Key) -> tuple[Any, ...]:
         """The measures for the trigger at an index of the history, over the events of the key."""
-        selected = self._selection.of(history, key)
-        times = selected.times
-        now = history.times[index]
-        after, upto = now - self._watch.within, now - self._watch.before
-        high = len(times) if index + 1 == len(history.times) else bisect_right(selected.at, index)
-        if self._watch.before:
-            high = min(high, bisect_right(times, upto))
-        low = min(high, bisect_right(times, after))
+        selected, low, high = self._span(history, index, key)
         found = tuple([read(selected, low, high) for read in self._reads])
+        after, upto = history.times[index] - self._watch.within, history.times[index] - self._watch.before
         folded = history.folded
         if folded is None or folded.floor[0] <= after:
             return found
-        return self._with_folded(found, selected.times[low:high], folded, key, after, upto)
+        ends = [selected.times[low], selected.times[high - 1]] if high > low else []
+        return self._with_folded(found, ends, folded, key, after, upto)
+
+    def since(self, history: History, index: int, end: int, key: Key) -> list[int]:
+        """The indices of the events selected for a key, from `index` to `end`."""
+        at = self._selection.of(history, key).at
+        return at[bisect_left(at, index) : bisect_left(at, end)]
+
+    def places(self, history: History, index: int, key: Key) -> list[int]:
+        """The indices of the events that are measured for the trigger at an index."""
+        selected, low, high = self._span(history, index, key)
+        return selected.at[low:high]
+
+    def _span(self, history: History, index: int, key: Key) -> tuple[Selected, int, int]:
+        """The selected events of the key, and which of them lie in the window of the trigger."""
+        selected = self._selection.of(history, key)
+        times, now = selected.times, history.times[index]
+        high = len(times) if index + 1 == len(history.times) else bisect_right(selected.at, index)
+        if self._watch.before:
+            high = min(high, bisect_right(times, now - self._watch.before))
+        return selected, min(high, bisect_right(times, now - self._watch.within)), high
 
     def _with_folded(
-        self, found: tuple[Any, ...], times: list[int], folded: Folded, key: Key, after: int, upto: int
+        self, found: tuple[Any, ...], ends: list[int], folded: Folded, key: Key, after: int, upto: int
     ) -> tuple[Any, ...]:
-        """The measures over the events that are still there and the buckets together."""
+        """The measures over the events that are still there, from the first to the last, and the buckets."""
         cells = self._fold.cells(folded, key)
         span = cells.between(after, upto)
         values = []
@@ -52,8 +66,8 @@ class Measured:
             if measure.kind is MeasureKind.DISTINCT:
                 value = self._fold.distinct(folded, key, measure.field or "", after, upto)  # noqa: PLW2901
             elif measure.kind is MeasureKind.SPAN:
-                ends = cells.starts[span][:1] + times[:1] + cells.starts[span][-1:] + times[-1:]
-                value = max(ends) - min(ends) if ends else 0  # noqa: PLW2901
+                times = cells.starts[span] + ends
+                value = times[-1] - times[0] if times else 0  # noqa: PLW2901
             else:
                 value = together(measure.kind, _folded_value(measure, cells, span), value)  # noqa: PLW2901
             values.append(value)

@@ -11,7 +11,7 @@ ONLY = ""
 """The name of a window's selector where it has only one, which carries no name."""
 
 _MEASURE = re.compile(r"\s*(?P<kind>[a-z]+)\s*(?:\(\s*(?P<argument>[^()]*?)\s*\))?\s*")
-_WITHOUT_FIELD = (MeasureKind.COUNT, MeasureKind.SPAN)
+WITHOUT_FIELD = (MeasureKind.COUNT, MeasureKind.SPAN)
 
 
 class BadMeasureError(ValueError):
@@ -35,7 +35,7 @@ def _parse_single(text: str, watches: Collection[str]) -> Measure:
         )
     kind = MeasureKind(found["kind"])
     argument = found["argument"] or ""
-    if kind in _WITHOUT_FIELD:
+    if kind in WITHOUT_FIELD:
         return Measure(kind=kind, watch=_watch_of(text, argument, watches))
     watch, dot, field = argument.rpartition(".")
     if not field:

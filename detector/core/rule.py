@@ -40,6 +40,12 @@ class Operator(StrEnum):
     LT = "lt"
     LTE = "lte"
     EXISTS = "exists"
+    IN_LIST = "in_list"
+    NOT_IN_LIST = "not_in_list"
+
+
+OF_LISTS = (Operator.IN_LIST, Operator.NOT_IN_LIST)
+"""The operators whose value is the name of a list that is kept beside the rules."""
 
 
 class _Model(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +53,7 @@ class _Model(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Comparison(_Model, frozen=True, kw_only=True):
-    """One operator with what it compares against; `value` is a tuple for `in`."""
+    """One operator with what it compares against: a value, some for `in`, a list's name for `in_list`."""
 
     operator: Operator
     value: Value | tuple[Value, ...]
@@ -215,3 +221,26 @@ def selectors_of(rule: Rule) -> Selectors:
     steps = rule.body.steps
     cancelling = tuple(step.unless.selector for step in steps if step.unless is not None)
     return tuple(step.selector for step in steps) + cancelling
+
+
+def lists_of(rule: Rule) -> set[str]:
+    """The names of the lists that the rule looks something up in."""
+    wheres = [selector.where for selector in selectors_of(rule)]
+    wheres += [override.where for override in rule.overrides]
+    return {
+        str(comparison.value)
+        for where in wheres
+        for comparisons in where.values()
+        for comparison in comparisons
+        if comparison.operator in OF_LISTS
+    }
+
+
+def regardless_of_lists(selector: Selector) -> Selector:
+    """The selector that finds whatever this one finds with any lists: what it looks up is only there."""
+    there = Comparison(operator=Operator.EXISTS, value=True)
+    where = {
+        name: tuple(there if item.operator in OF_LISTS else item for item in comparisons)
+        for name, comparisons in selector.where.items()
+    }
+    return Selector(events=selector.events, where=where)

@@ -16,6 +16,7 @@ import msgspec
 from detector.core.events import FIELDS, Event
 from detector.core.folded import Key
 from detector.core.history import Entry, History
+from detector.core.lists import NO_LISTS, Lists
 from detector.core.predicates import Constants, compile_function, needed_source, where_source
 from detector.core.rule import Measure, MeasureKind, Selector
 
@@ -66,8 +67,9 @@ class Selection:
     `digest` names the selection in what is stored.
     """
 
-    def __init__(self, number: int, selector: Selector, key_fields: Sequence[str]) -> None:
+    def __init__(self, number: int, selector: Selector, key_fields: Sequence[str], lists: Lists) -> None:
         self.selector = selector
+        self.lists = lists
         self.key_fields = tuple(key_fields)
         self.digest = hashlib.blake2b(identity(selector, key_fields), digest_size=6).hexdigest()
         self._number = number
@@ -102,9 +104,10 @@ class Selection:
 
 
 class Selections:
-    """All selections of an engine, each once."""
+    """All selections of an engine, each once; conditions look names up in its `lists`."""
 
-    def __init__(self) -> None:
+    def __init__(self, lists: Lists = NO_LISTS) -> None:
+        self.lists = lists
         self._known: dict[bytes, Selection] = {}
 
     def of(self, selector: Selector, key_fields: Sequence[str]) -> Selection:
@@ -112,7 +115,7 @@ class Selections:
         known = identity(selector, key_fields)
         found = self._known.get(known)
         if found is None:
-            found = self._known[known] = Selection(len(self._known), selector, key_fields)
+            found = self._known[known] = Selection(len(self._known), selector, key_fields, self.lists)
         return found
 
 
@@ -121,7 +124,7 @@ def condition_source(selection: Selection, event_type: str, event: str, constant
     selector = selection.selector
     if event_type not in selector.events:
         return None
-    parts = [where_source(event_type, selector.where, constants, event)]
+    parts = [where_source(event_type, selector.where, constants, selection.lists, event)]
     parts += [needed_source(event_type, name, event) for name in selection.key_fields]
     if None in parts:
         return None

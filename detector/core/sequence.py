@@ -6,12 +6,13 @@ can complete it. Spans are inclusive.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from detector.core.anchor import Anchor, Evidence, Findings
 from detector.core.events import Event
 from detector.core.history import History
+from detector.core.lists import NO_LISTS, Lists
 from detector.core.predicates import Predicate, compares, compile_selector
 from detector.core.rule import Override, Rule, Sequence, Severity, Step
 
@@ -30,14 +31,17 @@ _Chain = tuple[_Link, ...]
 class SequenceEvaluator:
     """One sequence rule, compiled: tells which steps the event at an index of a history completes."""
 
-    def __init__(self, rule: Rule) -> None:
+    def __init__(self, rule: Rule, lists: Lists = NO_LISTS) -> None:
         assert isinstance(rule.body, Sequence)
         self._rule = rule
+        self._lists = lists
         self._sequence = rule.body
         self._key_fields = rule.by[1:]
         self._span = rule.span
         self._agreed = (*self._key_fields, *rule.body.same)
-        self._steps = tuple(_CompiledStep(step, self._agreed, self._key_fields) for step in rule.body.steps)
+        self._steps = tuple(
+            _CompiledStep(step, self._agreed, self._key_fields, lists) for step in rule.body.steps
+        )
         self._alerting = _alerting_steps(rule)
 
     @property
@@ -71,6 +75,10 @@ class SequenceEvaluator:
             if chain is not None:
                 anchors.append(self._anchor(history, chain, severity))
         return anchors
+
+    def may_hold(self, history: History, index: int, end: int) -> Iterable[int]:
+        """The indices from `index` to `end` at which what the event at `index` changes could hold."""
+        return range(index, end)
 
     def findings(self, history: History, anchor: Anchor) -> Findings:
         """How long each step took, against what, and the events of the chain in their order."""
@@ -113,7 +121,7 @@ class SequenceEvaluator:
     def _in_force(self, history: History, index: int, steps: dict[str, int]) -> Override | None:
         for override in self._rule.overrides:
             if all(
-                compares(_value(history, index, steps, name), comparison)
+                compares(_value(history, index, steps, name), comparison, self._lists)
                 for name, comparisons in override.where.items()
                 for comparison in comparisons
             ):
@@ -144,13 +152,16 @@ def _alerting_steps(rule: Rule) -> list[tuple[int, Severity]]:
 class _CompiledStep:
     """A step with its selectors compiled."""
 
-    def __init__(self, step: Step, agreed: tuple[str, ...], key_fields: tuple[str, ...]) -> None:
+    def __init__(
+        self, step: Step, agreed: tuple[str, ...], key_fields: tuple[str, ...], lists: Lists
+    ) -> None:
         self.step = step
-        self.select = compile_selector(step.selector, agreed if step.same is None else (*agreed, step.same))
+        needs = agreed if step.same is None else (*agreed, step.same)
+        self.select = compile_selector(step.selector, needs, lists)
         self.cancel: dict[str, Predicate] = {}
         if step.unless is not None:
             needs = key_fields if step.unless.same is None else (*key_fields, step.unless.same)
-            self.cancel = compile_selector(step.unless.selector, needs)
+            self.cancel = compile_selector(step.unless.selector, needs, lists)
         self.key_fields = key_fields
 
 

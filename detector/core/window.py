@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from detector.core.anchor import Anchor, Evidence, Findings
@@ -11,6 +11,7 @@ from detector.core.events import FIELDS, Event
 from detector.core.folded import Key
 from detector.core.folding import Folds
 from detector.core.history import SHORT, Entry, History
+from detector.core.lists import Lists
 from detector.core.measured import Measured
 from detector.core.measures import singles
 from detector.core.predicates import (
@@ -59,6 +60,7 @@ class WindowEvaluator:
 
     def __init__(self, rule: Rule, selections: Selections, folds: Folds) -> None:
         assert isinstance(rule.body, Window)
+        lists = selections.lists
         self._rule = rule
         self._key_fields = rule.by[1:]
         self._span = rule.span
@@ -69,19 +71,19 @@ class WindowEvaluator:
         grouped = [[m for m in measures if m.watch == name] for name in watches]
         self._slots = {m: slot for slot, m in enumerate(m for group in grouped for m in group)}
         self._scans: list[tuple[Watch, _Scan]] = [
-            (watch, _compile_scan(watch.selector, group, self._key_fields))
+            (watch, _compile_scan(watch.selector, group, self._key_fields, lists))
             for watch, group in zip(self._watches, grouped, strict=True)
         ]
         self._measured = [
             Measured(watch, group, selections.of(watch.selector, self._key_fields), folds)
             for watch, group in zip(self._watches, grouped, strict=True)
         ]
-        self._selects = [compile_selector(watch.selector, self._key_fields) for watch in self._watches]
+        self._selects = [compile_selector(watch.selector, self._key_fields, lists) for watch in self._watches]
         self._triggers = _merge(self._selects)
         self._default = self._verdict(None)
         self._overrides = [
             (
-                compile_selector(Selector(events=tuple(self._triggers), where=override.where)),
+                compile_selector(Selector(events=tuple(self._triggers), where=override.where), lists=lists),
                 self._verdict(override),
             )
             for override in rule.overrides
@@ -116,6 +118,17 @@ class WindowEvaluator:
             )
         ]
 
+    def may_hold(self, history: History, index: int, end: int) -> Iterable[int]:
+        """The indices from `index` to `end` at which what the event at `index` changes could hold."""
+        if len(history.entries) <= SHORT:
+            return range(index, end)
+        event = history.entries[index].event
+        key = tuple([getattr(event, name, None) for name in self._key_fields])
+        found: set[int] = set()
+        for measured in self._measured:
+            found.update(measured.since(history, index, end, key))
+        return sorted(found)
+
     def findings(self, history: History, anchor: Anchor) -> Findings:
         """What was measured at an anchor, against what, and over which events."""
         measured = self._measure(history, anchor.at, anchor.key)
@@ -136,17 +149,9 @@ class WindowEvaluator:
 
     def _evidence(self, history: History, anchor: Anchor) -> list[Evidence]:
         found: set[int] = set()
-        for watch, select in zip(self._watches, self._selects, strict=True):
-            low, high = _bounds(history, anchor.at, watch)
-            for index in range(low, high):
-                event = history.entries[index].event
-                matches = select.get(event.type)
-                if matches and matches(event) and self._key_of(event) == anchor.key:
-                    found.add(index)
+        for measured in self._measured:
+            found.update(measured.places(history, anchor.at, anchor.key))
         return [Evidence(index, None) for index in sorted(found)]
-
-    def _key_of(self, event: Event) -> tuple[Any, ...]:
-        return tuple(getattr(event, name) for name in self._key_fields)
 
     def _verdict(self, override: Override | None) -> _Verdict:
         assert isinstance(self._rule.body, Window)
@@ -240,14 +245,16 @@ def _operand(measure: Measure | Ratio, slots: dict[Measure, int]) -> tuple[str, 
     return f"ratio(v[{slots[measure.dividend]}], v[{slots[measure.divisor]}])", True
 
 
-def _compile_scan(selector: Selector, measures: list[Measure], key_fields: Sequence[str]) -> _Scan:
+def _compile_scan(
+    selector: Selector, measures: list[Measure], key_fields: Sequence[str], lists: Lists
+) -> _Scan:
     """A function (entries, low, high, key) that gives the measures over the selected entries in one pass."""
     constants = Constants()
     lines = ["def compiled(entries, low, high, key):", " n = first = last = 0"]
     lines += [f" m{slot} = {_START.get(measure.kind, 'None')}" for slot, measure in enumerate(measures)]
     lines += [" for e, _ in entries[low:high]:", "  t = e.type"]
     for event_type in selector.events:
-        condition = _scan_condition(event_type, selector, key_fields, constants)
+        condition = _scan_condition(event_type, selector, key_fields, constants, lists)
         if condition is None:
             continue
         lines.append(f"  if t == {constants.name(event_type)} and {condition}:")
@@ -272,9 +279,9 @@ _UPDATE = {
 
 
 def _scan_condition(
-    event_type: str, selector: Selector, key_fields: Sequence[str], constants: Constants
+    event_type: str, selector: Selector, key_fields: Sequence[str], constants: Constants, lists: Lists
 ) -> str | None:
-    parts = [where_source(event_type, selector.where, constants)]
+    parts = [where_source(event_type, selector.where, constants, lists)]
     for number, name in enumerate(key_fields):
         carried = needed_source(event_type, name)
         parts.append(carried and f"e.{name} == key[{number}]")

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from detector.config import Settings
+from detector.config import Settings, TopicSettings
 
 _STOP_SECONDS = 15.0
 _POLL_SECONDS = 0.1
@@ -25,9 +25,10 @@ class WorkerFailed(Exception):
 class WorkerProcess:
     """A running `detector run`, seen from outside as an operator sees it."""
 
-    def __init__(self, process: asyncio.subprocess.Process, url: str) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, url: str, topics: TopicSettings) -> None:
         self._process = process
         self._url = url
+        self._inputs = topics.inputs
 
     async def ready(self, deadline_s: float) -> None:
         """Wait until the worker says that it is ready.
@@ -45,10 +46,16 @@ class WorkerProcess:
             raise WorkerFailed(f"the worker was not ready within {deadline_s:g} s") from None
 
     async def processed(self) -> int:
-        """How many events the worker has processed."""
+        """How many events the worker has processed; those that it sent on to itself are not counted again."""
         text = await self._get("/metrics") or ""
-        samples = (sample for family in text_string_to_metric_families(text) for sample in family.samples)
-        return int(sum(sample.value for sample in samples if sample.name == "detector_events_total"))
+        return int(
+            sum(
+                sample.value
+                for family in text_string_to_metric_families(text)
+                for sample in family.samples
+                if sample.name == "detector_events_total" and sample.labels["topic"] in self._inputs
+            )
+        )
 
     async def stop(self) -> None:
         """End the worker as an operator would, and wait until it has left."""
@@ -79,7 +86,7 @@ async def worker_process(settings: Settings) -> AsyncIterator[WorkerProcess]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "detector", "run", env=environment, start_new_session=True
     )
-    worker = WorkerProcess(process, f"http://{settings.http.host}:{settings.http.port}")
+    worker = WorkerProcess(process, f"http://{settings.http.host}:{settings.http.port}", settings.topics)
     try:
         yield worker
     finally:

@@ -66,6 +66,9 @@ class Metrics:
             "last_alert_timestamp_seconds", "When a rule last raised an alert, Unix time.", "rule_id"
         )
         self.rules = self._gauge("rules", "Rules loaded.", "mode")
+        self.rules_reload_total = self._counter(
+            "rules_reload", "Attempts to take up changed rules or lists, by what became of them.", "outcome"
+        )
 
     def _add_batches(self) -> None:
         self.batch_seconds = self._histogram(
@@ -88,6 +91,10 @@ class Metrics:
             "outbox_alerts", "Alerts committed and not yet acknowledged by Kafka."
         )
         self.state_commits_total = self._counter("state_commits", "Commits to the state store.", "outcome")
+        self.histories_folded_total = self._counter(
+            "histories_folded",
+            "Times that a key had too many events, and older ones were folded into buckets.",
+        )
         self.state_cache_keys = self._gauge(
             "state_cache_keys", "Keys whose history is in the worker's cache."
         )

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from detector.core.alert import Alert, Status
-from detector.core.engine import Engine, Outcome
+from detector.core.deciding import Deciding
+from detector.core.engine import Observation, Outcome
 from detector.core.events import Event, Reason, Refusal, decode
 from detector.core.history import Entry, History
+from detector.core.lists import Members
+from detector.core.routing import MERCHANT, USER
 from detector.core.rule import Rule
-
-SCOPES = ("user_id", "merchant_id")
 
 
 @dataclass
@@ -36,16 +37,18 @@ class Backtest:
         rules: the rules in force.
         allowed_lateness: in ms.
         history_cap: the most events that are kept of one key.
+        lists: by name, at least those that the rules look things up in; the tiers among them.
     """
 
-    def __init__(self, rules: Iterable[Rule], allowed_lateness: int, history_cap: int) -> None:
-        rules = list(rules)
-        self._engines = {
-            scope: Engine([rule for rule in rules if rule.by[0] == scope], allowed_lateness, history_cap)
-            for scope in SCOPES
-            if any(rule.by[0] == scope for rule in rules)
-        }
-        self._histories: dict[str, dict[str, History]] = {scope: {} for scope in self._engines}
+    def __init__(
+        self,
+        rules: Iterable[Rule],
+        allowed_lateness: int,
+        history_cap: int,
+        lists: Mapping[str, Members] | None = None,
+    ) -> None:
+        self._deciding = Deciding(rules, lists or {}, allowed_lateness, history_cap)
+        self._histories: dict[str, dict[str, History]] = {scope: {} for scope in self._deciding.engines}
         self._standing: dict[str, tuple[str, str]] = {}
         self.summary = Summary()
 
@@ -64,19 +67,20 @@ class Backtest:
         if isinstance(event, Refusal):
             self.summary.refused[event.reason] += 1
             return
-        outcomes = []
-        for scope, engine in self._engines.items():
-            key = getattr(event, scope, None)
-            if key is None:
-                continue
-            history = self._histories[scope].setdefault(key, History())
-            observed = engine.observe(history, Entry(event, None), event.event_time)
-            history.unsaved.clear()
-            outcomes.append(observed)
-            for alert in observed.alerts:
-                self._note(alert)
-                yield alert
-        self._count({observed.outcome for observed in outcomes}, any(observed.late for observed in outcomes))
+        self._deciding.tiers.give(event)
+        observed = [self._observe(USER, event)]
+        if self._deciding.routing.onward(event, observed[0].outcome) is not None:
+            observed.append(self._observe(MERCHANT, event))
+        for alert in (alert for one in observed for alert in one.alerts):
+            self._note(alert)
+            yield alert
+        self._count({one.outcome for one in observed}, any(one.late for one in observed))
+
+    def _observe(self, scope: str, event: Event) -> Observation:
+        history = self._histories[scope].setdefault(getattr(event, scope), History())
+        observed = self._deciding.engines[scope].observe(history, Entry(event, None), event.event_time)
+        history.unsaved.clear()
+        return observed
 
     def _count(self, outcomes: set[Outcome], late: bool) -> None:
         self.summary.late += late

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from detector.core.events import FIELDS, Field, FieldKind
+from detector.core.lists import TIERS, BadListError, check_list_name
 from detector.core.rule import (
+    OF_LISTS,
     Comparison,
     Operator,
     Selector,
     Value,
 )
-from detector.rules.faults import nearest
-from detector.rules.located import Located
-from detector.rules.reading import Reading, shown
+from detector.rules.faults import nearest, quoted
+from detector.rules.located import Entry, Located
+from detector.rules.meant import meant_comparison, meant_number, meant_text, meant_truth
+from detector.rules.reading import LARGEST, Reading, shown
 
-_ORDERED = (Operator.GT, Operator.GTE, Operator.LT, Operator.LTE)
-_KIND_NAMES = {
+ORDERED = (Operator.GT, Operator.GTE, Operator.LT, Operator.LTE)
+KIND_NAMES = {
     FieldKind.NUMBER: "a whole number",
     FieldKind.STRING: "a text",
     FieldKind.BOOLEAN: "true or false",
@@ -31,17 +34,18 @@ def read_event_types(reading: Reading, node: Located) -> tuple[str, ...]:
     return tuple(dict.fromkeys(event_type for event_type in found if event_type))
 
 
-def read_selector(reading: Reading, node: Located, others: Collection[str], what: str) -> Selector:
-    """The `event` and `where` of a mapping that may also have the `others`."""
-    entries = reading.mapping(node, ("event", "where", *others), what, required=("event",))
-    if "event" not in entries:
-        return Selector(events=())
-    events = read_event_types(reading, entries["event"].node)
-    fields = fields_of(events)
-    where = {}
-    if "where" in entries:
-        where = read_where(reading, entries["where"].node, fields, f"{' or '.join(events)} events")
+def read_selector(reading: Reading, entries: Mapping[str, Entry]) -> Selector:
+    """The `event` and `where` among the entries of a mapping."""
+    events = read_event_types(reading, entries["event"].node) if "event" in entries else ()
+    if "where" not in entries:
+        return Selector(events=events)
+    where = read_where(reading, entries["where"].node, fields_of(events), whose_fields(events))
     return Selector(events=events, where=where)
+
+
+def whose_fields(events: Collection[str]) -> str:
+    """How a fault names the events of these types."""
+    return f"{' or '.join(events)} events"
 
 
 def fields_of(events: Collection[str]) -> dict[str, Field]:
@@ -55,10 +59,8 @@ def read_where(
     """For each named field the comparisons that must all hold."""
     found = {}
     for name, entry in reading.mapping(node, None, "'where'").items():
-        field = fields.get(name)
-        if field is None:
-            reading.fault(entry.mark, f"{whose} have no field '{name}'; {nearest(name, fields)}")
-        else:
+        field = reading.field(entry.mark, name, fields, whose)
+        if field is not None:
             found[name] = _read_comparisons(reading, entry.node, name, field)
     return found
 
@@ -68,7 +70,7 @@ def _read_comparisons(reading: Reading, node: Located, name: str, field: Field) 
         return (_read_comparison(reading, Operator.IN, node, name, field),)
     if not isinstance(node.value, dict):
         return (_read_comparison(reading, Operator.EQ, node, name, field),)
-    entries = reading.mapping(node, list(Operator), f"a condition on '{name}'")
+    entries = reading.operators(node, list(Operator), name)
     return tuple(
         _read_comparison(reading, Operator(operator), entry.node, name, field)
         for operator, entry in entries.items()
@@ -80,26 +82,61 @@ def _read_comparison(
 ) -> Comparison:
     if operator is Operator.EXISTS:
         if not isinstance(node.value, bool):
-            reading.fault(node.mark, f"'exists' takes true or false, found {shown(node)}")
+            hint = meant_truth(node)
+            reading.fault(node.mark, f"'exists' takes true or false, found {shown(node)}{hint}")
         return Comparison(operator=operator, value=bool(node.value))
-    if operator in _ORDERED and field.kind is not FieldKind.NUMBER:
-        reading.fault(node.mark, f"'{operator}' compares numbers, but '{name}' is {_KIND_NAMES[field.kind]}")
+    if operator in OF_LISTS:
+        return Comparison(operator=operator, value=_read_list_name(reading, operator, node, name, field))
+    if operator in ORDERED and field.kind is not FieldKind.NUMBER:
+        reading.fault(node.mark, f"'{operator}' compares numbers, but '{name}' is {KIND_NAMES[field.kind]}")
+        return Comparison(operator=operator, value=0)
     if operator is Operator.IN:
         values = reading.items(node, f"'in' of '{name}'")
         return Comparison(operator=operator, value=tuple(read_value(reading, v, name, field) for v in values))
     return Comparison(operator=operator, value=read_value(reading, node, name, field))
 
 
+def _read_list_name(reading: Reading, operator: Operator, node: Located, name: str, field: Field) -> str:
+    """The name of a list that a text field is looked up in."""
+    if field.kind is not FieldKind.STRING:
+        reading.fault(node.mark, f"'{operator}' looks up texts, but '{name}' is {KIND_NAMES[field.kind]}")
+    found = reading.text(node, f"'{operator}' of '{name}'")
+    if found in TIERS:
+        reading.fault(node.mark, f"'{found}' gives tiers: write {{{found}: {TIERS[found][0]}}} instead")
+    elif found:
+        try:
+            check_list_name(found)
+        except BadListError as error:
+            reading.fault(node.mark, str(error))
+        reading.lists.setdefault(found, node.mark)
+    return found
+
+
 def read_value(reading: Reading, node: Located, name: str, field: Field) -> Value:
     """A value that the field can have."""
     value = node.value
-    if field.choices and value not in field.choices and isinstance(value, str):
-        reading.fault(node.mark, f"'{name}' is never '{value}'; {nearest(value, field.choices)}")
+    if value is None:
+        message = f"'{name}' is compared with nothing: for a field that is absent write {{exists: false}}"
+        reading.fault(node.mark, message)
+    elif field.choices and value not in field.choices and not isinstance(value, (dict, list)):
+        hint = meant_comparison(node.written) or f"; {nearest(node.written, field.choices)}"
+        reading.fault(node.mark, f"'{name}' is never {quoted(node.written)}{hint}")
     elif _kind_of(value) is not field.kind:
-        reading.fault(node.mark, f"'{name}' is {_KIND_NAMES[field.kind]}, found {shown(node)}")
-        return ""
-    found: Value = value
-    return found
+        hint = _HINTS[field.kind](node, name)
+        reading.fault(node.mark, f"'{name}' is {KIND_NAMES[field.kind]}, found {shown(node)}{hint}")
+    elif isinstance(value, int) and abs(value) > LARGEST:
+        reading.fault(node.mark, f"{quoted(node.written)} is too large: numbers end at {LARGEST}")
+    else:
+        found: Value = value
+        return found
+    return ""
+
+
+_HINTS: dict[FieldKind, Callable[[Located, str], str]] = {
+    FieldKind.NUMBER: meant_number,
+    FieldKind.STRING: lambda node, _: meant_text(node),
+    FieldKind.BOOLEAN: lambda node, _: meant_truth(node),
+}
 
 
 def _kind_of(value: object) -> FieldKind | None:

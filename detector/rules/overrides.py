@@ -14,7 +14,7 @@ from detector.rules.texts import read_texts
 from detector.rules.whens import read_when
 from detector.rules.windows import selectors_by_name
 
-_KEYS = ("where", "when", "severity", "action", "explanation")
+OVERRIDE_KEYS = ("where", "when", "severity", "action", "explanation")
 
 
 def read_overrides(reading: Reading, node: Located, body: Window | Sequence) -> tuple[Override, ...]:
@@ -33,7 +33,7 @@ def nameable_fields(body: Window | Sequence) -> dict[str, Field]:
 def _read_override(
     reading: Reading, node: Located, body: Window | Sequence, fields: Mapping[str, Field]
 ) -> Override:
-    entries = reading.mapping(node, _KEYS, "an override", required=("where",))
+    entries = reading.mapping(node, OVERRIDE_KEYS, "an override", required=("where",))
     where = reading.optional(
         entries, "where", lambda n: read_where(reading, n, fields, "the rule's events"), {}
     )
@@ -41,7 +41,7 @@ def _read_override(
     if "when" in entries and isinstance(body, Window):
         when = read_when(reading, entries["when"].node, selectors_by_name(body.watches))
     elif "when" in entries:
-        reading.fault(entries["when"].mark, "'when' belongs to a window, not to a sequence")
+        reading.fault(entries["when"].mark, "'when' belongs to a window; a sequence holds by its steps")
     return Override(
         where=where,
         when=when,

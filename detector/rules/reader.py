@@ -10,7 +10,7 @@ from detector.core.rule import Mode, Rule, Sequence, Severity, Texts, Window
 from detector.core.texts import LANGUAGES
 from detector.rules.conditions import fields_of
 from detector.rules.examples import Example, read_examples
-from detector.rules.faults import Fault, RuleFaultsError
+from detector.rules.faults import Fault, Mark, RuleFaultsError, quoted
 from detector.rules.located import Entry, Located, read_yaml
 from detector.rules.overrides import nameable_fields, read_overrides
 from detector.rules.reading import Reading
@@ -18,7 +18,7 @@ from detector.rules.sequences import read_sequence
 from detector.rules.texts import check_names, default_explanation, read_texts
 from detector.rules.windows import read_window
 
-_KEYS = (
+KEYS = (
     "id",
     "title",
     "explanation",
@@ -33,8 +33,13 @@ _KEYS = (
     "cooldown",
     "tests",
 )
-_DEFAULT_COOLDOWN = 3_600_000
-_KEY_FIELDS = [
+_INNER_KEYS = {
+    **dict.fromkeys(("event", "where", "select", "within"), "'window'"),
+    **dict.fromkeys(("steps", "same"), "'sequence'"),
+}
+_OUTER_KEYS = dict.fromkeys(KEYS, "the rule itself")
+DEFAULT_COOLDOWN = 3_600_000
+KEY_FIELDS = [
     name for name, field in fields_of(FIELDS).items() if field.kind is FieldKind.STRING and name != "event_id"
 ]
 
@@ -42,12 +47,17 @@ _Entries = dict[str, Entry]
 
 
 class RuleFile(NamedTuple):
-    """A rule with where it stands, its tests, and what is unwise about it."""
+    """A rule with where it stands, its tests, what is unwise about it, and where it names which list.
+
+    `root` is the file as written.
+    """
 
     path: Path
     rule: Rule
     examples: list[Example]
     warnings: list[Fault]
+    lists: dict[str, Mark]
+    root: Located
 
 
 def read_rule(path: Path) -> RuleFile:
@@ -58,38 +68,46 @@ def read_rule(path: Path) -> RuleFile:
     """
     root = read_yaml(path)
     reading = Reading(path)
-    entries = reading.mapping(root, _KEYS, "a rule", required=("id", "by"))
-    examples = _read_examples(reading, root, entries)
-    rule = _read_rule(reading, root, entries)
+    entries = reading.mapping(root, KEYS, "a rule", ("id", "by"), _INNER_KEYS)
+    examples: list[Example] = []
+    rule = None
+    if isinstance(root.value, dict):
+        rule = _read_rule(reading, root, entries)
+        examples = _read_examples(reading, root, entries)
     faults = [fault for fault in reading.faults if not fault.is_warning]
     if faults or rule is None:
         raise RuleFaultsError(sorted(faults, key=lambda fault: fault.mark))
-    return RuleFile(path, rule, examples, reading.faults)
+    return RuleFile(path, rule, examples, reading.faults, reading.lists, root)
 
 
 def _read_rule(reading: Reading, root: Located, entries: _Entries) -> Rule | None:
     rule_id = _read_id(reading, entries)
     by = _read_by(reading, entries)
+    title = _read_texts(reading, entries, "title")
+    explanation = _read_texts(reading, entries, "explanation")
+    severity = reading.optional_severity(entries, "severity", Severity.MEDIUM)
+    action = reading.optional_text(entries, "action", "review")
+    mode = reading.optional(entries, "mode", lambda n: reading.choice(n, Mode, "mode", Mode.LIVE), Mode.LIVE)
+    cooldown = reading.optional_duration(entries, "cooldown", DEFAULT_COOLDOWN)
+    faults = len(reading.faults)
     body = _read_body(reading, root, entries)
     if body is None:
         return None
+    overrides = reading.optional(entries, "overrides", lambda n: read_overrides(reading, n, body), ())
     rule = Rule(
         id=rule_id,
         by=by,
         body=body,
-        title=_read_texts(reading, entries, "title", dict.fromkeys(LANGUAGES, rule_id)),
-        explanation=_read_texts(reading, entries, "explanation", default_explanation(body)),
-        severity=reading.optional_severity(entries, "severity", Severity.MEDIUM),
-        action=reading.optional_text(entries, "action", "review"),
-        mode=reading.optional(
-            entries, "mode", lambda node: reading.choice(node, Mode, "mode", Mode.LIVE), Mode.LIVE
-        ),
-        overrides=reading.optional(
-            entries, "overrides", lambda node: read_overrides(reading, node, body), ()
-        ),
-        cooldown=reading.optional_duration(entries, "cooldown", _DEFAULT_COOLDOWN),
+        title=title or dict.fromkeys(LANGUAGES, rule_id),
+        explanation=explanation or default_explanation(body),
+        severity=severity,
+        action=action,
+        mode=mode,
+        overrides=overrides,
+        cooldown=cooldown,
     )
-    _check_texts(reading, entries, rule)
+    if len(reading.faults) == faults:
+        _check_texts(reading, entries, rule)
     return rule
 
 
@@ -106,7 +124,8 @@ def _read_id(reading: Reading, entries: _Entries) -> str:
     found = reading.optional_text(entries, "id", "")
     stem = reading.path.stem
     if found and found != stem:
-        reading.fault(entries["id"].node.mark, f"the id '{found}' differs from the file's name '{stem}'")
+        message = f"the id {quoted(found)} differs from the file's name '{stem}': they must be the same"
+        reading.fault(entries["id"].node.mark, message)
     return found
 
 
@@ -114,36 +133,40 @@ def _read_by(reading: Reading, entries: _Entries) -> tuple[str, ...]:
     if "by" not in entries:
         return ()
     node = entries["by"].node
-    names = tuple(
-        reading.word(item, _KEY_FIELDS, "field to key by", "") for item in reading.one_or_more(node)
-    )
+    faults = len(reading.faults)
+    names = tuple(reading.word(item, KEY_FIELDS, "field to key by", "") for item in reading.one_or_more(node))
+    if len(reading.faults) > faults:
+        return names
     if names[:1] != ("user_id",) and names != ("merchant_id",):
-        reading.fault(
-            node.mark, "'by' must be user_id, a list that begins with user_id, or merchant_id alone"
-        )
+        message = "'by' must be user_id, a list that begins with user_id, or merchant_id alone"
+        reading.fault(node.mark, message)
+    elif len(set(names)) < len(names):
+        reading.fault(node.mark, "'by' names a field twice: once is enough")
     return names
 
 
 def _read_body(reading: Reading, root: Located, entries: _Entries) -> Window | Sequence | None:
-    if ("window" in entries) == ("sequence" in entries):
-        reading.fault(root.mark, "a rule needs either 'window' with 'when', or 'sequence'")
+    if "window" in entries and "sequence" in entries:
+        reading.fault(entries["sequence"].mark, "a rule has either 'window' or 'sequence', not both")
         return None
     if "sequence" in entries:
         if "when" in entries:
-            reading.fault(entries["when"].mark, "'when' belongs to a window, not to a sequence")
-        return read_sequence(reading, entries["sequence"].node)
-    if "when" not in entries:
-        reading.fault(entries["window"].mark, "a window needs 'when'")
-        return None
-    return read_window(reading, entries["window"].node, entries["when"].node)
+            reading.fault(entries["when"].mark, "'when' belongs to a window; a sequence holds by its steps")
+        return read_sequence(reading, entries["sequence"].node, _OUTER_KEYS)
+    if "window" in entries:
+        when = entries["when"].node if "when" in entries else None
+        return read_window(reading, entries["window"].node, when, _OUTER_KEYS)
+    if "'window'" not in reading.misplaced.values() and "'sequence'" not in reading.misplaced.values():
+        reading.fault(root.mark, "a rule needs 'window' with 'when' beside it, or 'sequence'")
+    return None
 
 
-def _read_texts(reading: Reading, entries: _Entries, name: str, default: Texts) -> Texts:
-    return reading.optional(entries, name, lambda node: read_texts(reading, node, name), default)
+def _read_texts(reading: Reading, entries: _Entries, name: str) -> Texts:
+    return reading.optional(entries, name, lambda node: read_texts(reading, node, name), {})
 
 
 def _check_texts(reading: Reading, entries: _Entries, rule: Rule) -> None:
-    known = {"within", *nameable_fields(rule.body), *_measures(rule)}
+    known = list(dict.fromkeys(("within", *_measures(rule), *nameable_fields(rule.body))))
     if "title" in entries:
         check_names(reading, entries["title"].node, ())
     if "explanation" in entries:
@@ -153,8 +176,8 @@ def _check_texts(reading: Reading, entries: _Entries, rule: Rule) -> None:
             check_names(reading, item.value["explanation"].node, known)
 
 
-def _measures(rule: Rule) -> set[str]:
+def _measures(rule: Rule) -> list[str]:
     if not isinstance(rule.body, Window):
-        return set()
+        return []
     whens = [rule.body.when, *(override.when for override in rule.overrides if override.when)]
-    return {condition.name for when in whens for group in when for condition in group}
+    return [condition.name for when in whens for group in when for condition in group]

@@ -2,30 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from detector.core.events import Field
 from detector.core.rule import Selector, Sequence, Step, Unless
-from detector.rules.conditions import fields_of, read_selector
-from detector.rules.faults import nearest
+from detector.rules.conditions import fields_of, read_selector, whose_fields
 from detector.rules.located import Entry, Located
 from detector.rules.reading import Reading
 
-_STEP_KEYS = ("name", "within", "at_least", "distinct", "same", "unless", "alert")
+SEQUENCE_KEYS = ("steps", "within", "same")
+STEP_KEYS = ("name", "event", "where", "within", "at_least", "distinct", "same", "unless", "alert")
+UNLESS_KEYS = ("event", "where", "before", "same")
 
 
-def read_sequence(reading: Reading, node: Located) -> Sequence | None:
-    """A sequence of at least one step."""
-    entries = reading.mapping(node, ("steps", "within", "same"), "'sequence'", required=("steps",))
+def read_sequence(reading: Reading, node: Located, elsewhere: Mapping[str, str]) -> Sequence | None:
+    """A sequence of at least one step; `elsewhere` as in `Reading.mapping`."""
+    belongs = dict.fromkeys(STEP_KEYS, "a step") | dict(elsewhere)
+    entries = reading.mapping(node, SEQUENCE_KEYS, "'sequence'", ("steps",), belongs)
     nodes = reading.items(entries["steps"].node, "'steps'") if "steps" in entries else []
     whole = reading.optional_duration(entries, "within", None)
-    steps = tuple(_read_step(reading, item, number, whole) for number, item in enumerate(nodes))
-    _check_names(reading, steps, nodes)
+    seen: set[str] = set()
+    steps = tuple(_read_step(reading, item, whole, seen) for item in nodes)
     same: list[str] = []
     if "same" in entries:
         for item in reading.one_or_more(entries["same"].node):
-            same += [_read_field(reading, item, step.selector, "'same'") for step in steps]
+            same.append(_read_agreed(reading, item, steps))
     return Sequence(steps=steps, within=whole, same=tuple(dict.fromkeys(same))) if steps else None
+
+
+def _read_agreed(reading: Reading, node: Located, steps: tuple[Step, ...]) -> str:
+    """A field on which all steps agree, so that every step must have it."""
+    found = reading.text(node, "'same'")
+    for step in steps if found else ():
+        fields = fields_of(step.selector.events)
+        whose = whose_fields(step.selector.events)
+        if fields and reading.field(node.mark, found, fields, whose) is None:
+            break
+    return found
 
 
 def step_fields(steps: Iterable[Step]) -> dict[str, Field]:
@@ -37,40 +50,42 @@ def step_fields(steps: Iterable[Step]) -> dict[str, Field]:
     return found
 
 
-def _check_names(reading: Reading, steps: tuple[Step, ...], nodes: list[Located]) -> None:
-    seen: set[str] = set()
-    for step, node in zip(steps, nodes, strict=True):
-        if step.name in seen:
-            reading.fault(node.mark, f"a step named '{step.name}' stands before this one")
-        seen.add(step.name)
-
-
-def _read_step(reading: Reading, node: Located, number: int, whole: int | None) -> Step:
-    selector = read_selector(reading, node, _STEP_KEYS, "a step")
-    entries = node.value if isinstance(node.value, dict) else {}
-    if "name" not in entries:
-        reading.fault(node.mark, "a step needs 'name'")
+def _read_step(reading: Reading, node: Located, whole: int | None, seen: set[str]) -> Step:
+    """One step; `seen` are the names of those before it."""
+    entries = reading.mapping(node, STEP_KEYS, "a step", required=("name", "event"))
+    is_first = not seen
+    name = reading.optional(entries, "name", lambda n: _read_name(reading, n, seen), "")
+    seen.add(name)
+    selector = read_selector(reading, entries)
     within = reading.optional_duration(entries, "within", None)
     at_least = reading.optional(entries, "at_least", lambda n: reading.count(n, "'at_least'"), 1)
-    if whole is None and within is None and (number > 0 or at_least > 1):
+    needs_bound = whole is None and (not is_first or at_least > 1)
+    if needs_bound and within is None and "within" not in reading.misplaced:
         reading.fault(node.mark, "the step is not bounded in time: set 'within' on it or on the sequence")
     return Step(
-        name=reading.optional_text(entries, "name", ""),
+        name=name,
         selector=selector,
         within=within,
         at_least=at_least,
         distinct=_optional_field(reading, entries, "distinct", selector),
         same=_optional_field(reading, entries, "same", selector),
-        unless=reading.optional(entries, "unless", lambda n: _read_unless(reading, n, number), None),
+        unless=reading.optional(entries, "unless", lambda n: _read_unless(reading, n, is_first), None),
         alert=reading.optional_severity(entries, "alert", None),
     )
 
 
-def _read_unless(reading: Reading, node: Located, number: int) -> Unless:
-    if number == 0:
-        reading.fault(node.mark, "'unless' needs a step before it")
-    selector = read_selector(reading, node, ("before", "same"), "'unless'")
-    entries = node.value if isinstance(node.value, dict) else {}
+def _read_name(reading: Reading, node: Located, seen: set[str]) -> str:
+    name = reading.name(node, "a step's name")
+    if name and name in seen:
+        reading.fault(node.mark, f"a step named '{name}' stands before this one: give it another name")
+    return name
+
+
+def _read_unless(reading: Reading, node: Located, is_first: bool) -> Unless:
+    if is_first:
+        reading.fault(node.mark, "'unless' needs a step before it, so the first step cannot have one")
+    entries = reading.mapping(node, UNLESS_KEYS, "'unless'", required=("event",))
+    selector = read_selector(reading, entries)
     return Unless(
         selector=selector,
         before=reading.optional_duration(entries, "before", 0),
@@ -85,7 +100,6 @@ def _optional_field(reading: Reading, entries: dict[str, Entry], name: str, sele
 def _read_field(reading: Reading, node: Located, selector: Selector, what: str) -> str:
     found = reading.text(node, what)
     fields = fields_of(selector.events)
-    if found and fields and found not in fields:
-        whose = " or ".join(selector.events)
-        reading.fault(node.mark, f"{whose} events have no field '{found}'; {nearest(found, fields)}")
+    if found:
+        reading.field(node.mark, found, fields, whose_fields(selector.events))
     return found

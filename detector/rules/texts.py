@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
-from detector.core.rule import Sequence, Texts, Window
-from detector.core.texts import LANGUAGES, placeholders
-from detector.rules.faults import nearest
+from detector.core.rule import MeasureKind, Sequence, Texts, Window
+from detector.core.texts import FORMATS, LANGUAGES, placeholders
+from detector.rules.faults import nearest, quoted
 from detector.rules.located import Located
-from detector.rules.reading import Reading
+from detector.rules.reading import Reading, shown
+
+_IN_BRACES = re.compile(r"\{[^{}]+\}")
 
 
 def read_texts(reading: Reading, node: Located, name: str) -> Texts:
     """A text in every language."""
+    if isinstance(node.value, str):
+        message = f"'{name}' must be a text in each language, as in {{en: ..., zh: ...}}, found {shown(node)}"
+        reading.fault(node.mark, message)
+        return {}
     entries = reading.mapping(node, LANGUAGES, f"'{name}'", required=LANGUAGES)
     return {language: reading.text(entry.node, f"'{name}'") for language, entry in entries.items()}
 
@@ -22,12 +29,23 @@ def check_names(reading: Reading, node: Located, known: Collection[str]) -> None
     if not isinstance(node.value, dict):
         return
     for entry in node.value.values():
-        text = entry.node.value
-        for name in placeholders(text) if isinstance(text, str) else ():
+        text = entry.node.value if isinstance(entry.node.value, str) else ""
+        for name in placeholders(text):
             if name not in known:
-                hint = nearest(name, known) if known else "a title can name nothing"
-                message = f"the text names '{name}', which is no measure or field here; {hint}"
-                reading.fault(entry.node.mark, message)
+                reading.fault(entry.node.mark, f"the text names {quoted(name)}, {_why_unknown(name, known)}")
+        if any(brace in _IN_BRACES.sub("", text) for brace in "{}"):
+            message = "a brace in the text encloses no name: a name stands between two, as in {within}"
+            reading.fault(entry.node.mark, message)
+
+
+def _why_unknown(name: str, known: Collection[str]) -> str:
+    if not known:
+        return "but a title can name nothing: say it in the explanation"
+    if name.partition("(")[0].strip() in list(MeasureKind):
+        return "which 'when' does not compare: compare it there, or leave it out of the text"
+    if ":" in name:
+        return f"but {quoted(name.rpartition(':')[2])} is no format; known here: {', '.join(FORMATS)}"
+    return f"which is no measure that 'when' compares and no field here; {nearest(name, known)}"
 
 
 def default_explanation(body: Window | Sequence) -> Texts:

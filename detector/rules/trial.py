@@ -9,7 +9,7 @@ import msgspec
 from detector.core.alert import Alert, Status
 from detector.core.engine import Engine
 from detector.core.history import Entry, History
-from detector.core.rule import Mode, Rule
+from detector.core.rule import Mode, Rule, lists_of
 from detector.rules.examples import START, Example, Expected
 
 ALLOWED_LATENESS = 600_000
@@ -30,12 +30,19 @@ def failures(rule: Rule, examples: list[Example]) -> list[Failure]:
 
 
 def standing_alerts(rule: Rule, example: Example) -> list[Alert]:
-    """The alerts that stand after a test's events, by the event time of their anchors."""
-    engine = Engine([msgspec.structs.replace(rule, mode=Mode.LIVE)], ALLOWED_LATENESS, HISTORY_CAP)
+    """The alerts that stand after a test's events, by the event time of their anchors.
+
+    A list that the test does not fill is empty.
+    """
+    lists = dict.fromkeys(lists_of(rule), frozenset[str]()) | example.lists
+    engine = Engine([msgspec.structs.replace(rule, mode=Mode.LIVE)], ALLOWED_LATENESS, HISTORY_CAP, lists)
     histories: dict[str, History] = {}
     latest: dict[str, Alert] = {}
     for event in example.events:
-        history = histories.setdefault(getattr(event, rule.by[0]), History())
+        key = getattr(event, rule.by[0], None)
+        if key is None:
+            continue
+        history = histories.setdefault(key, History())
         for alert in engine.observe(history, Entry(event, None), event.event_time).alerts:
             latest[alert.alert_id] = alert
     standing = [alert for alert in latest.values() if alert.status is Status.RAISED]

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from detector.core.measures import ONLY
 from detector.core.rule import Selector, Watch, Window
 from detector.rules.conditions import read_selector
+from detector.rules.faults import quoted
 from detector.rules.located import Entry, Located
-from detector.rules.reading import Reading
+from detector.rules.reading import UNREADABLE, Reading
 from detector.rules.whens import read_when
 
+ONE_KEYS = ("event", "where", "within")
+SEVERAL_KEYS = ("select", "within")
+SELECTOR_KEYS = (*ONE_KEYS, "before")
 
-def read_window(reading: Reading, node: Located, when: Located) -> Window:
-    """A window with the conditions on its measures."""
-    watches = _read_watches(reading, node)
-    return Window(watches=watches, when=read_when(reading, when, selectors_by_name(watches)))
+
+def read_window(
+    reading: Reading, node: Located, when: Located | None, elsewhere: Mapping[str, str]
+) -> Window:
+    """A window with the conditions on its measures; `elsewhere` as in `Reading.mapping`."""
+    watches = _read_watches(reading, node, elsewhere)
+    if when is None and "when" not in reading.misplaced:
+        reading.fault(node.mark, "a window needs 'when' beside it")
+    alternatives = read_when(reading, when, selectors_by_name(watches)) if when and watches else ()
+    return Window(watches=watches, when=alternatives)
 
 
 def selectors_by_name(watches: dict[str, Watch]) -> dict[str, Selector]:
@@ -21,34 +33,41 @@ def selectors_by_name(watches: dict[str, Watch]) -> dict[str, Selector]:
     return {name: watch.selector for name, watch in watches.items()}
 
 
-def _read_watches(reading: Reading, node: Located) -> dict[str, Watch]:
+def _read_watches(reading: Reading, node: Located, elsewhere: Mapping[str, str]) -> dict[str, Watch]:
     if not (isinstance(node.value, dict) and "select" in node.value):
-        selector = read_selector(reading, node, ("within", "select"), "'window'")
-        entries = node.value if isinstance(node.value, dict) else {}
-        return {ONLY: Watch(selector=selector, within=_read_within(reading, node, entries, None))}
-    entries = reading.mapping(node, ("select", "within"), "'window' with 'select'")
+        entries = reading.mapping(node, ONE_KEYS, "'window'", ("event",), elsewhere)
+        within = _read_within(reading, node, entries, None)
+        return {ONLY: Watch(selector=read_selector(reading, entries), within=within)}
+    entries = reading.mapping(node, SEVERAL_KEYS, "'window' with 'select'", (), elsewhere)
     default = reading.optional_duration(entries, "within", None)
-    named = reading.mapping(entries["select"].node, None, "'select'", required=())
-    if not named:
-        reading.fault(entries["select"].mark, "'select' needs at least one named selector")
-    return {name: _read_watch(reading, entry.node, name, default) for name, entry in named.items()}
+    select = entries["select"]
+    named = reading.mapping(select.node, None, "'select'")
+    if select.node.value == {}:
+        reading.fault(select.mark, "'select' needs at least one named selector")
+    faults = len(reading.faults)
+    for name, entry in named.items():
+        reading.name(Located(entry.mark, name, name), "a selector's name")
+    are_named = len(reading.faults) == faults
+    watches = {name: _read_watch(reading, entry.node, name, default) for name, entry in named.items()}
+    # What cannot be called by its name cannot be measured either: that was said.
+    return watches if are_named else {}
 
 
 def _read_watch(reading: Reading, node: Located, name: str, default: int | None) -> Watch:
-    selector = read_selector(reading, node, ("within", "before"), f"the selector '{name}'")
-    entries = node.value if isinstance(node.value, dict) else {}
+    entries = reading.mapping(node, SELECTOR_KEYS, f"the selector {quoted(name)}", required=("event",))
     within = _read_within(reading, node, entries, default)
     before = reading.optional_duration(entries, "before", 0)
-    if before and before >= within:
+    if before and before >= within > UNREADABLE:
         message = "'before' must be shorter than 'within', or nothing is selected"
         reading.fault(entries["before"].node.mark, message)
-    return Watch(selector=selector, within=within, before=before)
+    return Watch(selector=read_selector(reading, entries), within=within, before=before)
 
 
 def _read_within(reading: Reading, node: Located, entries: dict[str, Entry], default: int | None) -> int:
     within = reading.optional_duration(entries, "within", default)
-    if within is None:
+    if within is None and isinstance(node.value, dict) and "within" not in reading.misplaced:
         reading.fault(node.mark, "a window needs 'within', the time that it looks back")
     elif within == 0:
-        reading.fault(node.mark, "'within' must be longer than nothing")
-    return within or 0
+        mark = entries["within"].node.mark if "within" in entries else node.mark
+        reading.fault(mark, "'within' must be longer than nothing")
+    return within or 1

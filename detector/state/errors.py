@@ -21,7 +21,8 @@ class PartitionCountChanged(StateError):
         super().__init__(
             f"the topics have {found} partitions, but the state was written for {stored}, "
             f"so keys now fall into other partitions: give the topics {stored} partitions again, "
-            f"or use another Redis key prefix to rebuild the state from the log"
+            f"or use another Redis key prefix and another topic for topics.by_merchant, "
+            f"to rebuild the state from the log"
         )
         self.stored = stored
         self.found = found
@@ -29,3 +30,12 @@ class PartitionCountChanged(StateError):
 
 class CorruptStateError(StateError):
     """What was stored cannot be read back."""
+
+
+class NoSuchListError(StateError):
+    """A list was asked for that nobody has made."""
+
+    def __init__(self, name: str) -> None:
+        """Name the list."""
+        super().__init__(f"there is no list '{name}'")
+        self.name = name

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from detector.state.errors import PartitionCountChanged
-from detector.state.store import Commit, CommitResult, Outbox, Outcome, Ownership, Write
+from detector.state.store import Commit, CommitResult, Origin, Outbox, Outcome, Ownership, Write
 
 
 @dataclass(slots=True)
@@ -19,6 +19,7 @@ class _Partition:
     partitions: int
     acquired: int = 0
     offsets: dict[str, int] = field(default_factory=dict)
+    seen: dict[Origin, int] = field(default_factory=dict)
     histories: dict[str, _History] = field(default_factory=dict)
     outbox_first: int = 0
     outbox: list[bytes] = field(default_factory=list)
@@ -68,7 +69,7 @@ class MemoryStore:
                 raise PartitionCountChanged(stored.partitions, partitions)
         state = self._partitions.setdefault(partition, _Partition(partitions))
         state.acquired += 1
-        return Ownership(partition, state.epoch, dict(state.offsets))
+        return Ownership(partition, state.epoch, dict(state.offsets), dict(state.seen))
 
     async def set_offsets(self, partition: int, epoch: str, offsets: Mapping[str, int]) -> Outcome:
         """See StateStore."""
@@ -135,6 +136,7 @@ class MemoryStore:
         for write in commit.writes:
             state.write(write)
         state.outbox += commit.outbox
+        state.seen.update(commit.seen)
         state.offsets.update({topic: new for topic, (_, new) in commit.advance.items()})
 
     def _outbox_end(self, partition: int) -> int:

@@ -10,9 +10,11 @@ from redis.asyncio import RedisCluster
 from detector.state import scripts
 from detector.state.errors import PartitionCountChanged, StateRefused
 from detector.state.redis_calls import Client, Command, RedisCalls, address
-from detector.state.store import Commit, CommitResult, Outbox, Outcome, Ownership
+from detector.state.store import Commit, CommitResult, Origin, Outbox, Outcome, Ownership
 
 _OFFSET = "o:"
+_script = scripts.Script.call
+_SEEN = "s:"
 
 
 class RedisStore:
@@ -55,7 +57,8 @@ class RedisStore:
         if not taken:
             raise PartitionCountChanged(int(stored), partitions)
         epoch, meta = taken
-        return Ownership(partition, epoch.decode(), _offsets(meta))
+        fields = {name.decode(): value for name, value in zip(meta[::2], meta[1::2], strict=True)}
+        return Ownership(partition, epoch.decode(), _offsets(fields), _seen(fields))
 
     async def set_offsets(self, partition: int, epoch: str, offsets: Mapping[str, int]) -> Outcome:
         """See StateStore."""
@@ -67,7 +70,7 @@ class RedisStore:
         """See StateStore."""
         asked = {partition: keys for partition, keys in wanted.items() if keys}
         replies = await self._calls.run(
-            [("MGET", *self._histories(partition, keys)) for partition, keys in asked.items()]
+            [("MGET", *self._keys(partition, keys)) for partition, keys in asked.items()]
         )
         return {partition: [] for partition in wanted} | dict(zip(asked, replies, strict=True))
 
@@ -100,7 +103,7 @@ class RedisStore:
         return [await self._client.info("memory", target_nodes=node) for node in self._client.get_primaries()]
 
     def _commit_command(self, commit: Commit) -> Command:
-        keys = self._histories(commit.partition, [write.key for write in commit.writes])
+        keys = self._keys(commit.partition, [write.key for write in commit.writes])
         # Two packed arguments, for redis-py takes about a microsecond for each.
         plan = msgspec.msgpack.encode(
             (
@@ -108,6 +111,7 @@ class RedisStore:
                 [(_OFFSET + topic, str(old), str(new)) for topic, (old, new) in commit.advance.items()],
                 [(len(write.data), write.replace, write.keep_ms, write.exact) for write in commit.writes],
                 [len(entry) for entry in commit.outbox],
+                [(_seen_field(origin), str(following)) for origin, following in commit.seen.items()],
             )
         )
         data = b"".join([*(write.data for write in commit.writes), *commit.outbox])
@@ -119,24 +123,34 @@ class RedisStore:
     def _ledger(self, partition: int) -> list[str]:
         return [self._meta(partition), f"{self._prefix}:{{{partition}}}:outbox"]
 
-    def _histories(self, partition: int, keys: Sequence[str]) -> list[bytes]:
-        head = f"{self._prefix}:{{{partition}}}:h:"
+    def _keys(self, partition: int, keys: Sequence[str]) -> list[bytes]:
+        head = f"{self._prefix}:{{{partition}}}:"
         # redis-py encodes text a third slower, and these are most of a commit's arguments.
         return [(head + key).encode() for key in keys]
-
-
-def _script(script: scripts.Script, keys: Sequence[bytes | str], *args: bytes | str | int) -> Command:
-    return ("EVALSHA", script.sha, len(keys), *keys, *args)
 
 
 def _outcome(reply: bytes) -> Outcome:
     return Outcome(reply.decode())
 
 
-def _offsets(meta: Sequence[bytes]) -> dict[str, int]:
-    fields = zip(meta[::2], meta[1::2], strict=True)
-    decoded = ((name.decode(), value) for name, value in fields)
-    return {name.removeprefix(_OFFSET): int(value) for name, value in decoded if name.startswith(_OFFSET)}
+def _offsets(meta: Mapping[str, bytes]) -> dict[str, int]:
+    return {
+        name.removeprefix(_OFFSET): int(value) for name, value in meta.items() if name.startswith(_OFFSET)
+    }
+
+
+def _seen(meta: Mapping[str, bytes]) -> dict[Origin, int]:
+    return {_origin(name): int(value) for name, value in meta.items() if name.startswith(_SEEN)}
+
+
+def _seen_field(origin: Origin) -> str:
+    topic, partition = origin
+    return f"{_SEEN}{partition}:{topic}"
+
+
+def _origin(field: str) -> Origin:
+    partition, _, topic = field.removeprefix(_SEEN).partition(":")
+    return topic, int(partition)
 
 
 def _commit_result(commit: Commit, reply: tuple[bytes, int, list[bytes | None]]) -> CommitResult:

@@ -1,6 +1,7 @@
 """The Lua scripts, read from the package."""
 
 import hashlib
+from collections.abc import Sequence
 from importlib import resources
 
 import msgspec
@@ -11,6 +12,10 @@ class Script(msgspec.Struct, frozen=True):
 
     text: str
     sha: str
+
+    def call(self, keys: Sequence[bytes | str], *args: bytes | str | int) -> tuple[bytes | str | int, ...]:
+        """The command that runs it."""
+        return ("EVALSHA", self.sha, len(keys), *keys, *args)
 
 
 def _read(name: str) -> Script:
@@ -24,5 +29,8 @@ SET_OFFSETS = _read("set_offsets")
 COMMIT = _read("commit")
 OUTBOX = _read("outbox")
 TRIM_OUTBOX = _read("trim_outbox")
+CHANGE_LIST = _read("change_list")
+REPLACE_LIST = _read("replace_list")
+DELETE_LIST = _read("delete_list")
 
-ALL = (ACQUIRE, SET_OFFSETS, COMMIT, OUTBOX, TRIM_OUTBOX)
+ALL = (ACQUIRE, SET_OFFSETS, COMMIT, OUTBOX, TRIM_OUTBOX, CHANGE_LIST, REPLACE_LIST, DELETE_LIST)

@@ -6,6 +6,9 @@ from typing import Protocol
 
 import msgspec
 
+Origin = tuple[str, int]
+"""Where a re-keyed record comes from: the source topic and partition."""
+
 # About 31,000 years: beyond it Redis refuses a time to live, and would do so halfway through a commit.
 MAX_KEEP_MS = 10**15
 
@@ -23,17 +26,20 @@ class Ownership(msgspec.Struct, frozen=True):
     """A partition as its new owner finds it.
 
     `epoch` fences off every earlier owner. `offsets` holds the next offset by topic; a topic that
-    never had one is missing.
+    never had one is missing. `seen` holds, for each origin of re-keyed records, the next source offset
+    that no record came from yet.
     """
 
     partition: int
     epoch: str
     offsets: dict[str, int]
+    seen: dict[Origin, int]
 
 
 class Write(msgspec.Struct, frozen=True):
     """Bytes to append to a key's history, or to put in its place; kept for `keep_ms` from now.
 
+    `key` begins with the prefix of its scope, which keeps it apart from another scope's.
     With `exact` the store takes no more room than the history has bytes, at the price of writing all of it
     anew: for short histories, of which there are many.
     """
@@ -49,7 +55,8 @@ class Commit(msgspec.Struct, frozen=True):
     """One partition's share of a round, applied as a whole or not at all.
 
     `advance` maps a topic to its expected and its new next offset. It moves at least one topic: that is
-    how a commit whose reply was lost is recognised when it comes again.
+    how a commit whose reply was lost is recognised when it comes again. `seen` holds the new values of
+    those that change.
     """
 
     partition: int
@@ -57,6 +64,7 @@ class Commit(msgspec.Struct, frozen=True):
     advance: dict[str, tuple[int, int]]
     writes: list[Write]
     outbox: list[bytes]
+    seen: dict[Origin, int] = {}
 
     def __post_init__(self) -> None:
         """Raise ValueError for a commit that cannot be repeated safely, or only applied in part."""

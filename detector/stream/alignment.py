@@ -5,6 +5,9 @@ events of a slower topic would all come late for the keys that they share with a
 partition number, records wait while another topic, of which nothing is at hand, still has a backlog that
 may hold earlier ones; of what is at hand, the earliest event time goes first. Kafka Streams aligns its
 inputs in the same way.
+
+Where events go on to keys that are fed by all partition numbers, these advance together as well: `turn` tells
+how far a partition number is, and none is let further than a limit that whoever holds them all sets by that.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ from detector.core.events import Event, Refusal
 
 WAITS_AT_MOST_S = 10.0
 _LONG_AGO = -1
-_NEVER = sys.maxsize
+NEVER = sys.maxsize
 
 
 class Dated(NamedTuple):
@@ -41,6 +44,14 @@ class _Topic:
         self.position = position
         self.end = position
         self.reached: int | None = None
+        self.passed = _LONG_AGO
+
+    @property
+    def turn(self) -> int:
+        """The event time that it is at with what comes next, never going back; NEVER where nothing comes."""
+        if self.held:
+            return max(self.passed, self.held[0].event_time)
+        return self.passed if self.may_hold_earlier else NEVER
 
     @property
     def may_hold_earlier(self) -> bool:
@@ -74,8 +85,13 @@ class Alignment:
         known = self._topics[topic]
         known.end = max(known.end, end)
 
-    def release(self, patient: bool = True) -> list[Dated]:
-        """Hand out the records that need not wait, the earliest first.
+    def has_read_to(self, topic: str, position: int) -> None:
+        """Learn that all that lies before an offset was fetched, also where there is no record."""
+        known = self._topics[topic]
+        known.position = max(known.position, position)
+
+    def release(self, patient: bool = True, limit: int = NEVER) -> list[Dated]:
+        """Hand out the records that need not wait, the earliest first, and none that is later than the limit.
 
         Without patience everything at hand is handed out.
         """
@@ -83,16 +99,29 @@ class Alignment:
         while holding := sorted(
             (known.held[0].event_time, name) for name, known in self._topics.items() if known.held
         ):
-            bound = self._bound() if patient else _NEVER
+            bound = min(self._bound(), limit) if patient else NEVER
             earliest, name = holding[0]
             if earliest > bound:
                 break
             if len(holding) > 1:
                 bound = min(bound, holding[1][0])
-            held = self._topics[name].held
+            known = self._topics[name]
+            held = known.held
             while held and held[0].event_time <= bound:
                 released.append(held.popleft())
+                known.passed = max(known.passed, released[-1].event_time)
         return released
+
+    def following(self) -> dict[str, int]:
+        """The offset of each topic from which on nothing was handed out."""
+        return {
+            name: known.held[0].offset if known.held else known.position
+            for name, known in self._topics.items()
+        }
+
+    def turn(self) -> int:
+        """The event time that the topic furthest behind is at with what comes next; NEVER without any."""
+        return min(known.turn for known in self._topics.values())
 
     def waiting(self) -> set[str]:
         """The topics of which records are at hand that must wait: more of them need not be fetched."""
@@ -105,7 +134,7 @@ class Alignment:
             for known in self._topics.values()
             if known.may_hold_earlier
         ]
-        return min(bounds, default=_NEVER)
+        return min(bounds, default=NEVER)
 
 
 class PatientAlignment(Alignment):
@@ -115,11 +144,11 @@ class PatientAlignment(Alignment):
         super().__init__(positions, slack)
         self._waiting_since: float | None = None
 
-    def release_in_time(self) -> list[Dated]:
+    def release_in_time(self, limit: int) -> list[Dated]:
         """What need not wait; everything, where all at hand has waited as long as is borne."""
         now = time.monotonic()
         tired = self._waiting_since is not None and now - self._waiting_since > WAITS_AT_MOST_S
-        released = self.release(patient=not tired)
+        released = self.release(not tired, limit)
         if released or not self.waiting():
             self._waiting_since = None
         elif self._waiting_since is None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from detector.core.alert import Alert, Status
 from detector.core.engine import Outcome
 from detector.core.events import Reason
 from detector.monitor.metrics import Metrics
 from detector.stream.dead_letters import DeadLetter
-from detector.stream.shares import Share
+from detector.stream.shares import Arrival, Share
 
 _REFUSED = "refused"
 
@@ -21,7 +22,8 @@ def count_share(metrics: Metrics, share: Share) -> None:
     _count_events(metrics, share)
     _count_alerts(metrics, share.alerts)
     now = time.time()
-    for topic, event_time in {record.topic: event.event_time for event, record in share.events}.items():
+    newest = {record.topic: entry.event.event_time for _, entry, record, _ in _arrivals(share)}
+    for topic, event_time in newest.items():
         metrics.event_time_lag_seconds.labels(topic).set(max(0.0, now - event_time / 1000))
 
 
@@ -35,7 +37,7 @@ def count_letters(metrics: Metrics, letters: Iterable[DeadLetter]) -> None:
 
 
 def _count_events(metrics: Metrics, share: Share) -> None:
-    usual = Counter(record.topic for _, record in share.events)
+    usual = Counter(record.topic for _, _, record, _ in _arrivals(share))
     for (topic, outcome, late), number in share.unusual.items():
         usual[topic] -= number
         metrics.events_total.labels(topic, outcome).inc(number)
@@ -43,8 +45,15 @@ def _count_events(metrics: Metrics, share: Share) -> None:
             metrics.late_events_total.labels(topic, outcome).inc(number)
         if outcome is Outcome.DUPLICATE:
             metrics.duplicates_total.labels(topic).inc(number)
+    for topic, number in share.resent.items():
+        metrics.events_total.labels(topic, Outcome.DUPLICATE).inc(number)
+        metrics.duplicates_total.labels(topic).inc(number)
     for topic, number in usual.items():
         metrics.events_total.labels(topic, Outcome.ACCEPTED).inc(number)
+
+
+def _arrivals(share: Share) -> Iterator[Arrival]:
+    return chain(share.users, share.merchants)
 
 
 def _count_alerts(metrics: Metrics, alerts: Iterable[Alert]) -> None:

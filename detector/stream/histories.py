@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import islice
 
-from detector.core.engine import Engine
 from detector.core.history import History
-from detector.state.codec import Codec, Tail
+from detector.state.codec import Tail
 from detector.state.store import StateStore, Write
+from detector.stream.scopes import Scopes
 
 _REWRITE_FROM = 64
 """Stored items up to which a rewrite would cost more than it saves."""
@@ -17,25 +17,23 @@ _EXACT_UPTO = 128
 
 
 class Histories:
-    """Histories by partition and key, the longest known forgotten first.
+    """Histories by partition and the store's key, the longest known forgotten first.
 
     Args:
         store: where histories are read from.
-        codec: how they are written.
-        engine: settles what was restored.
+        scopes: how those of each scope are written, and settled when they are restored.
         keep_after: ms that a stored key outlives the last thing it is needed for.
         most_keys: how many stay in memory between rounds.
     """
 
-    def __init__(
-        self, store: StateStore, codec: Codec, engine: Engine, keep_after: int, most_keys: int
-    ) -> None:
+    def __init__(self, store: StateStore, scopes: Scopes, keep_after: int, most_keys: int) -> None:
         self._store = store
-        self._codec = codec
-        self._engine = engine
+        self._scopes = scopes
         self._keep_after = keep_after
         self._most_keys = most_keys
         self._kept: dict[int, dict[str, History]] = {}
+        self._unsettled: dict[int, set[str]] = {}
+        self._folded = 0
 
     def __len__(self) -> int:
         return sum(map(len, self._kept.values()))
@@ -49,6 +47,7 @@ class Histories:
         missing: dict[int, list[str]] = {}
         for partition, keys in wanted.items():
             kept = self._kept.setdefault(partition, {})
+            self._settle(partition, keys)
             if absent := [key for key in keys if key not in kept]:
                 missing[partition] = absent
         if not missing:
@@ -63,6 +62,11 @@ class Histories:
         """What must be stored of these keys since it was last asked."""
         kept = self._kept[partition]
         return [self._write(key, kept[key]) for key in keys if kept[key].unsaved]
+
+    def folded(self) -> int:
+        """How many histories were written because events of them were folded, since it was last asked."""
+        folded, self._folded = self._folded, 0
+        return folded
 
     def forget_surplus(self) -> None:
         """Let go of the longest known beyond the limit; only when all is stored."""
@@ -79,20 +83,45 @@ class Histories:
         """Let go of everything: what is in memory may be newer or older than what is stored."""
         self._kept.clear()
 
+    def expect_others(self, reread: bool) -> None:
+        """Have the scopes' engines, which are others now, settle what is in memory when it is next asked for.
+
+        With `reread` it is read again instead, as after a restart: the store may hold more of the past
+        than the former engines had a use for.
+        """
+        if reread:
+            self.clear()
+        for kept in self._kept.values():
+            for history in kept.values():
+                # They would keep the former engine's lists in memory.
+                history.selections.clear()
+        self._unsettled = {partition: set(kept) for partition, kept in self._kept.items()}
+
+    def _settle(self, partition: int, keys: Iterable[str]) -> None:
+        """Settle those of the keys that another engine has kept."""
+        unsettled = self._unsettled.get(partition)
+        for key in [key for key in keys if key in unsettled] if unsettled else ():
+            self._unsettled[partition].remove(key)
+            if (history := self._kept[partition].get(key)) is not None:
+                self._scopes.of(key)[0].engine.settle(history)
+
     def _write(self, key: str, history: History) -> Write:
+        codec = self._scopes.of(key)[0].codec
         tail = history.stored
         replace = tail is None or history.rewrite or _is_mostly_over(tail, history)
         if replace:
-            tail = history.stored = Tail()
-        data = self._codec.encode(history.contents() if replace else history.unsaved, tail)
+            tail = history.stored = codec.tail()
+        data = codec.encode(history.contents() if replace else history.unsaved, tail)
+        self._folded += history.rewrite
         history.unsaved = []
         history.rewrite = False
         keep_ms = max(0, history.keep_until - history.newest) + self._keep_after
         return Write(key, data, replace, keep_ms, exact=tail.items <= _EXACT_UPTO)
 
     def _restored(self, data: bytes, partition: int, key: str) -> History:
-        history = self._codec.decode(data, partition, key)
-        self._engine.settle(history)
+        scope, own = self._scopes.of(key)
+        history = scope.codec.decode(data, partition, own)
+        scope.engine.settle(history)
         return history
 
 

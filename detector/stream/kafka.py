@@ -15,7 +15,9 @@ from detector.config import KafkaSettings
 # A dead letter carries a record of Kafka's usual limit, 1 MiB, and headers that say what is wrong with it.
 MAX_RECORD_BYTES = 2 * 1024 * 1024
 _ALERT_LINGER_MS = 2
-_ALERT_TIMEOUT_MS = 15_000
+_TIMEOUT_MS = 15_000
+# What a round sends to one partition should be one batch; Kafka's usual limit of a batch is 1 MiB.
+_REKEYED_BATCH_BYTES = 512 * 1024
 
 
 class TokenFile(AbstractTokenProvider):  # type: ignore[misc]  # aiokafka has no types
@@ -84,8 +86,22 @@ def alert_producer(settings: KafkaSettings) -> AIOKafkaProducer:
         acks="all",
         enable_idempotence=True,
         linger_ms=_ALERT_LINGER_MS,
-        request_timeout_ms=_ALERT_TIMEOUT_MS,
+        request_timeout_ms=_TIMEOUT_MS,
         max_request_size=MAX_RECORD_BYTES,
+    )
+
+
+def rekeying_producer(settings: KafkaSettings) -> AIOKafkaProducer:
+    """Return the producer of re-keyed events, not yet started; call it inside the running loop.
+
+    It is another than that of alerts, for a producer has one request under way to a broker at a time.
+    """
+    return AIOKafkaProducer(
+        **client_arguments(settings),
+        acks="all",
+        enable_idempotence=True,
+        request_timeout_ms=_TIMEOUT_MS,
+        max_batch_size=_REKEYED_BATCH_BYTES,
     )
 
 

@@ -5,28 +5,30 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from aiokafka import ConsumerRecord
 from faust.types import TP
 
 from detector.core.alert import Alert
-from detector.core.engine import Engine, Outcome
-from detector.core.events import Event, Reason, Refusal, decode_record
-from detector.core.history import Entry, Source
+from detector.core.deciding import Deciding
+from detector.core.engine import Outcome
+from detector.core.events import Reason, Refusal
 from detector.monitor.metrics import Metrics
 from detector.state.errors import StateError
 from detector.state.store import Commit, CommitResult, StateStore
 from detector.state.store import Outcome as CommitOutcome
-from detector.stream.alignment import Dated, PatientAlignment
 from detector.stream.counts import count_letters, count_share
 from detector.stream.dead_letters import DeadLetter, DeadLetters
+from detector.stream.forwarder import Forwarder
 from detector.stream.histories import Histories
+from detector.stream.intake import Intake, Position
 from detector.stream.outbox import pack
 from detector.stream.publisher import Publisher
+from detector.stream.rekeyed import Rekeying, traceparent_of
 from detector.stream.rounds import Round
-from detector.stream.shares import Share, in_parts, share_of
+from detector.stream.scopes import Scope, Scopes
+from detector.stream.shares import Arrival, Share, in_parts
 
 log = logging.getLogger(__name__)
 
@@ -40,48 +42,56 @@ class StateWentBackError(StateError):
     """The stored offsets are not those that this worker left: Redis lost its last writes."""
 
 
-class Position(NamedTuple):
-    """Where a partition stands: the epoch of its ownership and the next offset of each topic."""
+class Outlets(NamedTuple):
+    """Where what a round leads to goes."""
 
-    epoch: str
-    offsets: dict[str, int]
+    publisher: Publisher
+    dead_letters: DeadLetters
+    forwarder: Forwarder
+
+
+class _Next(NamedTuple):
+    """What is to decide from the next round on."""
+
+    deciding: Deciding
+    reread: bool
 
 
 class Processor:
-    """Takes rounds through the engine and commits what they lead to; `commits` counts those applied.
+    """Takes rounds through the engines and commits what they lead to; `commits` counts those applied.
 
     Args:
         store: the only truth about progress.
         histories: of the keys, read through the store.
-        engine: decides.
-        publisher: takes what was committed to Kafka.
-        dead_letters: takes what was refused.
+        scopes: decide.
+        rekeying: takes events from the user scope to the merchant scope.
+        intake: hands out the events.
+        outlets: take alerts, what was refused, and what goes on, to Kafka.
         metrics: counts.
         source: names this detector in the headers of alerts.
-        slack: ms of event time that a topic may be ahead of another's backlog.
     """
 
     def __init__(
         self,
         store: StateStore,
         histories: Histories,
-        engine: Engine,
-        publisher: Publisher,
-        dead_letters: DeadLetters,
+        scopes: Scopes,
+        rekeying: Rekeying,
+        intake: Intake,
+        outlets: Outlets,
         metrics: Metrics,
         source: str,
-        slack: int,
     ) -> None:
         self._store = store
         self._histories = histories
-        self._engine = engine
-        self._publisher = publisher
-        self._dead_letters = dead_letters
+        self._scopes = scopes
+        self._rekeying = rekeying
+        self._intake = intake
+        self._publisher, self._dead_letters, self._forwarder = outlets
         self._metrics = metrics
         self._source = source.encode()
-        self._slack = slack
+        self._next: _Next | None = None
         self._positions: dict[int, Position] = {}
-        self._aligned: dict[int, PatientAlignment] = {}
         self._fenced_since: dict[int, float] = {}
         self.commits = 0
 
@@ -89,11 +99,12 @@ class Processor:
         """Go on from these positions, which replace all earlier ones."""
         self._histories.clear()
         self._positions = dict(positions)
-        self._aligned = {
-            partition: PatientAlignment(dict(position.offsets), self._slack)
-            for partition, position in positions.items()
-        }
+        self._intake.own(positions)
         self._fenced_since.clear()
+
+    def use(self, deciding: Deciding, reread: bool) -> None:
+        """Decide with this from the next round on; `reread` where it has other rules."""
+        self._next = _Next(deciding, reread or (self._next is not None and self._next.reread))
 
     @property
     def owns_any(self) -> bool:
@@ -110,11 +121,7 @@ class Processor:
 
     def waiting(self) -> set[TP]:
         """The partitions of which records are at hand that must wait for another topic's."""
-        return {
-            TP(topic, partition)
-            for partition, aligned in self._aligned.items()
-            for topic in aligned.waiting()
-        }
+        return self._intake.waiting()
 
     async def process(self, fetched: Round) -> None:
         """Take a round to its commit; publishing goes on beside the next.
@@ -124,62 +131,52 @@ class Processor:
             StateError: the state cannot be read or written.
         """
         started = time.perf_counter()
-        self._decode(fetched)
-        shares = self._shares()
-        started = self._timed("decode", started)
+        self._take_up_next()
+        for partition in self._intake.take(fetched):
+            self._tolerate_fencing(partition)
+        self._timed("decode", started)
+        events = 0
+        while shares := self._intake.shares(self._positions):
+            await self._work(shares)
+            events += sum(map(len, shares.values()))
+        self._histories.forget_surplus()
+        self._metrics.batch_events.observe(events)
+        self._metrics.state_cache_keys.set(len(self._histories))
+        self._metrics.histories_folded_total.inc(self._histories.folded())
+
+    async def _work(self, shares: Mapping[int, Share]) -> None:
+        """Take what the partitions bring next to its commit."""
+        started = time.perf_counter()
         await self._histories.load({partition: share.keys for partition, share in shares.items()})
         started = self._timed("load", started)
         concluding = []
         for part in in_parts(shares):
-            letters = self._evaluate_all(part)
+            for partition, share in part.items():
+                self._evaluate(partition, share)
             started = self._timed("evaluate", started)
-            concluding.append(asyncio.create_task(self._conclude(part, letters)))
+            concluding.append(asyncio.create_task(self._conclude(part)))
             # What is sent now is worked on by Redis while the next part is evaluated.
             await asyncio.sleep(0)
         await asyncio.gather(*concluding)
         self._timed("commit", started)
-        self._histories.forget_surplus()
-        self._metrics.batch_events.observe(sum(len(share.events) for share in shares.values()))
-        self._metrics.state_cache_keys.set(len(self._histories))
 
-    def _decode(self, fetched: Round) -> None:
-        """Put every record, as an event or a refusal, into its place among the topics' records."""
-        for tp, records in fetched.records.items():
-            aligned = self._aligned.get(tp.partition)
-            if aligned is None:
-                self._tolerate_fencing(tp.partition)
-                continue
-            decoded = []
-            reached = 0
-            for record in records:
-                event = decode_record(record.key, record.value, record.timestamp)
-                if isinstance(event, Event):
-                    reached = event.event_time
-                decoded.append(Dated(reached, record.offset, record, event))
-            aligned.extend(tp.topic, decoded)
-        for tp, end in fetched.ends.items():
-            if tp.partition in self._aligned:
-                self._aligned[tp.partition].extends_to(tp.topic, end)
+    def _take_up_next(self) -> None:
+        if self._next is not None:
+            self._scopes.use(self._next.deciding)
+            self._histories.expect_others(self._next.reread)
+            self._next = None
 
-    def _shares(self) -> dict[int, Share]:
-        """What each partition brings that need not wait any longer."""
-        shares = {}
-        for partition, aligned in self._aligned.items():
-            if released := aligned.release_in_time():
-                shares[partition] = share_of(released, self._positions[partition].offsets)
-        return shares
+    async def _conclude(self, shares: Mapping[int, Share]) -> None:
+        """Put the refused aside and send on what goes on, then commit.
 
-    def _evaluate_all(self, shares: Mapping[int, Share]) -> list[DeadLetter]:
+        An offset moves on only when all that its record led to is safe.
+        """
         letters = [letter for share in shares.values() for letter in share.letters]
-        for partition, share in shares.items():
-            letters += self._evaluate(partition, share)
-        return letters
-
-    async def _conclude(self, shares: Mapping[int, Share], letters: list[DeadLetter]) -> None:
-        """Put the refused aside, then commit: an offset moves on only when its dead letter is safe."""
-        if letters:
-            await self._dead_letters.write(letters)
-            count_letters(self._metrics, letters)
+        await asyncio.gather(
+            self._dead_letters.write(letters),
+            self._forwarder.send(share.forwards for share in shares.values()),
+        )
+        count_letters(self._metrics, letters)
         await self._commit(shares)
 
     def _tolerate_fencing(self, partition: int) -> None:
@@ -191,28 +188,46 @@ class Processor:
                 f"for {FENCED_AT_MOST_S:.0f} s now; a restart takes it over"
             )
 
-    def _evaluate(self, partition: int, share: Share) -> list[DeadLetter]:
-        """Let the engine see a partition's events; gives those that came too late for it."""
-        too_late: list[DeadLetter] = []
+    def _evaluate(self, partition: int, share: Share) -> None:
+        """Let the engines see a partition's events, and find out where each goes from there."""
+        onward = self._scopes.routing.onward
+        for arrival, outcome in self._observed(self._scopes.user, share.users, partition, share):
+            _, entry, record, _ = arrival
+            too_late = outcome is Outcome.TOO_LATE
+            merchant = onward(entry.event, outcome)
+            if merchant is not None:
+                target, key = self._rekeying.address(merchant)
+                share.forwards[target].append((key, self._rekeying.encode(entry, record, too_late)))
+            elif too_late:
+                share.letters.append(DeadLetter(record, _TOO_LATE))
+        for arrival, outcome in self._observed(self._scopes.merchant, share.merchants, partition, share):
+            rekeyed = arrival[3]
+            if outcome is Outcome.TOO_LATE and rekeyed is not None and rekeyed.original is not None:
+                share.letters.append(DeadLetter(self._rekeying.original(rekeyed), _TOO_LATE))
+
+    def _observed(
+        self, scope: Scope, arrivals: Iterable[Arrival], partition: int, share: Share
+    ) -> Iterator[tuple[Arrival, Outcome]]:
+        """Let an engine see events; gives each with what became of it."""
         detected_at = int(time.time() * 1000)
         histories = self._histories.of(partition)
-        observe = self._engine.observe
-        for event, record in share.events:
-            entry = Entry(event, Source(record.topic, partition, record.offset))
-            outcome, late, alerts = observe(histories[event.user_id], entry, detected_at)
+        observe = scope.engine.observe
+        for arrival in arrivals:
+            key, entry, record, _ = arrival
+            outcome, late, alerts = observe(histories[key], entry, detected_at)
             if alerts:
-                self._hand_over(share, alerts, record)
+                self._hand_over(share, alerts, arrival)
             if late or outcome is not Outcome.ACCEPTED:
                 share.unusual[record.topic, outcome, late] += 1
-                if outcome is Outcome.TOO_LATE:
-                    too_late.append(DeadLetter(record, _TOO_LATE))
-        return too_late
+            yield arrival, outcome
 
-    def _hand_over(self, share: Share, alerts: list[Alert], record: ConsumerRecord) -> None:
+    def _hand_over(self, share: Share, alerts: Iterable[Alert], arrival: Arrival) -> None:
+        _, entry, record, rekeyed = arrival
+        recorded_at = record.timestamp if rekeyed is None else rekeyed.timestamp
         for alert in alerts:
-            is_own = (alert.anchor.topic, alert.anchor.offset) == (record.topic, record.offset)
-            traceparent = dict(record.headers).get("traceparent") if is_own else None
-            share.outbox.append(pack(alert, self._source, record.timestamp, traceparent))
+            is_own = (alert.anchor.topic, alert.anchor.partition, alert.anchor.offset) == entry.source
+            trace = traceparent_of(record) if rekeyed is None else rekeyed.traceparent
+            share.outbox.append(pack(alert, self._source, recorded_at, trace if is_own else None))
             share.alerts.append(alert)
 
     async def _commit(self, shares: Mapping[int, Share]) -> None:
@@ -232,11 +247,13 @@ class Processor:
             advance=share.advance,
             writes=self._histories.writes_of(partition, share.keys),
             outbox=share.outbox,
+            seen=share.seen,
         )
 
     async def _committed(self, commit: Commit, result: CommitResult, share: Share) -> None:
-        offsets = self._positions[commit.partition].offsets
-        offsets.update({topic: following for topic, (_, following) in commit.advance.items()})
+        position = self._positions[commit.partition]
+        position.offsets.update({topic: following for topic, (_, following) in commit.advance.items()})
+        position.seen.update(commit.seen)
         self.commits += 1
         count_share(self._metrics, share)
         if commit.outbox:
@@ -248,7 +265,8 @@ class Processor:
         if result.outcome is CommitOutcome.FENCED:
             # Another worker has taken the partition over, and reads on from what is stored.
             log.warning("partition %d: fenced off, another worker owns it", partition)
-            del self._positions[partition], self._aligned[partition]
+            del self._positions[partition]
+            self._intake.forget(partition)
             self._fenced_since[partition] = time.monotonic()
             self._histories.forget(partition)
             return

@@ -2,50 +2,51 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 
 from aiokafka import ConsumerRecord
 
 from detector.core.alert import Alert
 from detector.core.engine import Outcome
-from detector.core.events import Event, Refusal
-from detector.stream.alignment import Dated
+from detector.core.history import Entry
+from detector.state.store import Origin
 from detector.stream.dead_letters import DeadLetter
+from detector.stream.forwarder import Forwards
+from detector.stream.rekeyed import Rekeyed
 
 PART_EVENTS = 2_000
 
+Arrival = tuple[str, Entry, ConsumerRecord, Rekeyed | None]
+"""An event on its way through a scope: the store's key of its history, the event with its source, the record
+read, and what that held where it was one of the internal topic. A plain tuple: one is made for every event.
+"""
+
 
 class Share:
-    """One partition's events with their records, and what they lead to.
+    """One partition's events, and what they lead to.
 
-    `keys` are those of the events, each once; `advance` maps a topic to its expected and its new next
-    offset; `unusual` counts by topic, outcome and lateness the events that were late or not accepted.
+    `users` and `merchants` hold the events of the two scopes; `keys` names their histories, each once.
+    `advance` maps a topic to its expected and its new next offset. `seen` holds what changes of
+    `Position.seen`, `resent` counts by topic the records that had been seen before. `unusual` counts by
+    topic, outcome and lateness the events that were late or not accepted.
     """
 
     def __init__(self) -> None:
-        self.events: list[tuple[Event, ConsumerRecord]] = []
+        self.users: list[Arrival] = []
+        self.merchants: list[Arrival] = []
         self.keys: dict[str, None] = {}
         self.advance: dict[str, tuple[int, int]] = {}
+        self.seen: dict[Origin, int] = {}
+        self.resent: Counter[str] = Counter()
         self.letters: list[DeadLetter] = []
         self.unusual: Counter[tuple[str, Outcome, bool]] = Counter()
+        self.forwards: Forwards = defaultdict(list)
         self.outbox: list[bytes] = []
         self.alerts: list[Alert] = []
 
-
-def share_of(released: Sequence[Dated], offsets: Mapping[str, int]) -> Share:
-    """The share that released records make, given the next offset of each topic before them."""
-    share = Share()
-    events, keys, last = share.events, share.keys, dict[str, int]()
-    for _, offset, record, decoded in released:
-        last[record.topic] = offset
-        if isinstance(decoded, Refusal):
-            share.letters.append(DeadLetter(record, decoded))
-        else:
-            events.append((decoded, record))
-            keys[decoded.user_id] = None
-    share.advance = {topic: (offsets[topic], offset + 1) for topic, offset in last.items()}
-    return share
+    def __len__(self) -> int:
+        return len(self.users) + len(self.merchants)
 
 
 def in_parts(shares: Mapping[int, Share]) -> Iterator[dict[int, Share]]:
@@ -54,7 +55,7 @@ def in_parts(shares: Mapping[int, Share]) -> Iterator[dict[int, Share]]:
     events = 0
     for partition, share in shares.items():
         part[partition] = share
-        events += len(share.events)
+        events += len(share)
         if events >= PART_EVENTS:
             yield part
             part, events = {}, 0

@@ -9,8 +9,8 @@ from aiokafka import TopicPartition
 
 from detector.state.errors import PartitionCountChanged, StateError
 from detector.state.store import Outcome, Ownership, StateStore
+from detector.stream.intake import Position
 from detector.stream.log_offsets import LogOffsets
-from detector.stream.processor import Position
 from detector.stream.publisher import Publisher
 
 log = logging.getLogger(__name__)
@@ -23,9 +23,9 @@ class Takeover:
         store: where epochs, offsets and the outbox are.
         offsets: what Kafka knows, for topics that the state knows nothing of.
         publisher: takes what a former owner left in the outbox.
-        topics: the input topics.
+        topics: the input topics and that of re-keyed events.
         partitions: how many partitions each of them has.
-        span: ms of records to read again where the state was lost.
+        span: ms of records to read again where the state was lost; may be set anew at any time.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Takeover:
         self._publisher = publisher
         self._topics = topics
         self._partitions = partitions
-        self._span = span
+        self.span = span
 
     async def take(self, partitions: Iterable[int]) -> dict[int, Position]:
         """Own these partitions from now on; gives where each stands.
@@ -59,7 +59,7 @@ class Takeover:
         for ownership in owned.values():
             await self._publish_what_was_left(ownership)
         await self._publisher.settle()
-        return {number: Position(found.epoch, found.offsets) for number, found in owned.items()}
+        return {number: Position(found.epoch, found.offsets, found.seen) for number, found in owned.items()}
 
     async def _find_starts(self, owned: Mapping[int, Ownership]) -> None:
         """Give every topic that the state knows no offset of one to start at, and store it at once."""
@@ -77,7 +77,7 @@ class Takeover:
         starts = await self._offsets.beginnings([place for place in missing if place not in committed])
         if committed:
             log.warning("the state of %d partitions is lost, rebuilding it from the log", len(committed))
-            starts |= await self._offsets.before(committed, self._span)
+            starts |= await self._offsets.before(committed, self.span)
         for partition, ownership in owned.items():
             found = {place.topic: offset for place, offset in starts.items() if place.partition == partition}
             await self._store_starts(ownership, found)

@@ -19,7 +19,8 @@ What this file relies on in Faust 0.15.3 and aiokafka 0.14.0 (pinned by tests/st
   `_wait_next_records`, `can_resume_flow`, `_commit`, `crash`, `crashed`, `highwaters`, `assignment`;
 * `AIOKafkaConsumerThread`, overridden: `_create_worker_consumer`, `_fetch_records`; used: `call_thread`,
   `_ensure_consumer`;
-* `AIOKafkaConsumer`, set: `_fetch_max_wait_ms`; its `seek` takes effect at once;
+* `AIOKafkaConsumer`, set: `_fetch_max_wait_ms`; its `seek` takes effect at once; used: the positions in its
+  `_subscription`, which pass over what is no record;
 * the order: `Recovery` awaits `perform_seek` before `resume_flow`; a revocation is announced to
   `on_partitions_revoked` before the group is joined again.
 """
@@ -96,7 +97,15 @@ class _ConsumerThread(driver.AIOKafkaConsumerThread):
         records = await super()._fetch_records(*args, **kwargs)
         consumer = self._ensure_consumer()
         self._ends = {**self._ends, **{tp: consumer.highwater(tp) for tp in records}}
-        return Round(records, self._ends, self._generation)
+        return Round(records, self._ends, self._generation, _positions(consumer))
+
+
+def _positions(consumer: AIOKafkaConsumer) -> dict[TP, int]:
+    """From where on each partition is read next."""
+    assignment = consumer._subscription.subscription.assignment
+    if assignment is None:
+        return {}
+    return {TP(*place): at.offset for place, at in assignment.all_consumed_offsets().items()}
 
 
 class RoundConsumer(driver.Consumer):
@@ -111,6 +120,7 @@ class RoundConsumer(driver.Consumer):
         self._read_offset = _ForgetfulOffsets()
         self._committing = asyncio.Lock()
         self._last_committed: Mapping[TP, int] = {}
+        self._read_to: Mapping[TP, int] = {}
 
     def _new_consumer_thread(self) -> _ConsumerThread:
         return _ConsumerThread(self, loop=self.loop, beacon=self.beacon, thread_loop=uvloop.new_event_loop())
@@ -169,11 +179,12 @@ class RoundConsumer(driver.Consumer):
         fetched, _ = await self._wait_next_records(timeout)
         if not isinstance(fetched, Round):
             return  # every partition is paused
-        if not fetched and not self.transport.progress.waiting():
+        if not fetched and fetched.positions == self._read_to and not self.transport.progress.waiting():
             return
         # A message yielded while the flow is suspended is thrown away.
         await self.can_resume_flow.wait()
         if self.gate.enter(fetched):
+            self._read_to = fetched.positions
             yield self._message(fetched)
 
     def _message(self, fetched: Round) -> tuple[TP, ConsumerMessage]:
@@ -241,5 +252,5 @@ def check_positions(positions: Mapping[TP, int], ends: Mapping[TP, int]) -> None
             raise FlowError(
                 f"the state has read {tp.topic} partition {tp.partition} up to offset {positions[tp]}, but "
                 f"Kafka's log ends at {end}: the topic was made anew or has lost records; "
-                "restore it, or start with an empty state"
+                "restore it, or start with an empty state and an empty topic of re-keyed events"
             )

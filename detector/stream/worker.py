@@ -14,31 +14,35 @@ from aiokafka.errors import KafkaError
 from faust.types import TP
 
 from detector.config import Settings
-from detector.core.engine import Engine
 from detector.core.rule import Mode, Rule
 from detector.monitor.health import Health
 from detector.monitor.http import MonitorServer
 from detector.monitor.metrics import Metrics
-from detector.state.codec import Codec
 from detector.state.connect import connect, describe_address
+from detector.state.redis_lists import RedisLists
 from detector.state.redis_store import RedisStore
 from detector.state.store import StateStore
 from detector.stream.checks import start_up_checks
 from detector.stream.dead_letters import DeadLetters
+from detector.stream.forwarder import Forwarder
 from detector.stream.histories import Histories
+from detector.stream.intake import Intake
 from detector.stream.job import Job, run_job
-from detector.stream.kafka import alert_producer, faust_credentials
+from detector.stream.kafka import alert_producer, faust_credentials, rekeying_producer
 from detector.stream.log_offsets import LogOffsets
-from detector.stream.processor import Processor
+from detector.stream.processor import Outlets, Processor
 from detector.stream.publisher import Publisher
+from detector.stream.rekeyed import Rekeying
+from detector.stream.reload import Reload
 from detector.stream.rounds import Round
+from detector.stream.rulebook import InForce, Rulebook
+from detector.stream.scopes import Scopes
 from detector.stream.takeover import Takeover
 from detector.stream.topics import partition_counts
 from detector.stream.watchdog import Reading, Watchdog
 
 log = logging.getLogger(__name__)
 
-_SCOPE = "user_id"
 _PARTITIONS = "partitions"
 _KAFKA = "kafka"
 _START_SECONDS = 10.0
@@ -46,23 +50,29 @@ _BEAT_SECONDS = 1.0
 _LOOK_SECONDS = 2.0
 
 
-async def run_worker(settings: Settings, rules: Sequence[Rule], stop: asyncio.Event) -> None:
+async def run_worker(settings: Settings, stop: asyncio.Event, reload: asyncio.Event) -> None:
     """Check, start, and process until `stop` is set; then drain and leave the group.
 
+    Whenever `reload` is set, the rules are read again.
+
     Raises:
+        RuleFaultsError: the rules have faults, fail their own tests, or need lists that nobody has made.
         StartRefused: Kafka or its topics are not as they must be.
         StateError: Redis is not as it must be, or failed for too long.
         AddressUnavailable: the HTTP address is taken.
     """
-    await start_up_checks(settings)
-    partitions = await _partitions(settings)
     client = connect(settings.redis)
     store = RedisStore(client, settings.redis.prefix)
+    book = Rulebook(settings, RedisLists(client, settings.redis.prefix, _START_SECONDS))
     try:
+        files = await book.read()
+        await start_up_checks(settings)
+        partitions = await _partitions(settings)
         at_start = RedisStore(client, settings.redis.prefix, deadline_s=_START_SECONDS)
         await at_start.check()
         await at_start.check_count(partitions)
-        await _Worker(settings, rules, store, partitions).run(stop)
+        await book.open(files)
+        await _Worker(settings, book, store, partitions, reload).run(stop)
     finally:
         await store.close()
 
@@ -75,31 +85,47 @@ async def _partitions(settings: Settings) -> int:
 class _Worker:
     """The parts of the live job; it is what the Faust app hands its rounds to."""
 
-    def __init__(self, settings: Settings, rules: Sequence[Rule], store: StateStore, partitions: int) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        book: Rulebook,
+        store: StateStore,
+        partitions: int,
+        reload: asyncio.Event,
+    ) -> None:
         self._settings = settings
-        self._topics = settings.topics.inputs
+        inputs, internal = settings.topics.inputs, settings.topics.by_merchant
+        self._topics = (*inputs, internal)
         self._metrics = Metrics(version("streaming-fraud-detector"))
-        self._count_rules(rules)
+        in_force = book.in_force
+        self._reload = Reload(book, self._use, reload, self._metrics)
         self._health = Health({_PARTITIONS: "no partition is assigned yet"})
         state = settings.state
-        scoped = [rule for rule in rules if rule.by[0] == _SCOPE]
-        engine = Engine(scoped, state.allowed_lateness, state.history_cap)
+        deciding = in_force.deciding
         self._producer: AIOKafkaProducer = alert_producer(settings.kafka)
+        self._rekeying_producer: AIOKafkaProducer = rekeying_producer(settings.kafka)
         self._publisher = Publisher(store, self._producer, settings.topics, self._metrics)
-        self._offsets = LogOffsets(settings.kafka)
-        span = max((rule.span for rule in scoped), default=0) + state.allowed_lateness
-        self._takeover = Takeover(store, self._offsets, self._publisher, self._topics, partitions, span)
-        codec = Codec(self._topics, _SCOPE)
+        self._offsets = LogOffsets(settings.kafka, internal)
+        self._takeover = Takeover(
+            store, self._offsets, self._publisher, self._topics, partitions, deciding.span
+        )
+        scopes = Scopes(inputs, partitions, deciding)
+        rekeying = Rekeying(inputs, partitions)
         self._processor = Processor(
             store,
-            Histories(store, codec, engine, state.keep_after, state.cache_keys),
-            engine,
-            self._publisher,
-            DeadLetters(self._producer, settings.topics.dead_letters),
+            Histories(store, scopes, state.keep_after, state.cache_keys),
+            scopes,
+            rekeying,
+            Intake(internal, rekeying, scopes, state.allowed_lateness // 2),
+            Outlets(
+                self._publisher,
+                DeadLetters(self._producer, settings.topics.dead_letters),
+                Forwarder(self._rekeying_producer, internal),
+            ),
             self._metrics,
             f"/{settings.kafka.group}",
-            state.allowed_lateness // 2,
         )
+        self._use(in_force, other_rules=False)
         self._lag = 0
         self._chores: list[asyncio.Task[None]] = []
         self._stop = asyncio.Event()
@@ -134,8 +160,10 @@ class _Worker:
 
     async def started(self) -> None:
         await self._producer.start()
+        await self._rekeying_producer.start()
         await self._offsets.start()
-        self._chores = [asyncio.create_task(self._beat()), asyncio.create_task(self._look_at_lag())]
+        chores = (self._beat(), self._look_at_lag(), self._reload.run())
+        self._chores = [asyncio.create_task(chore) for chore in chores]
         for task in (self._publisher.start(), *self._chores):
             task.add_done_callback(self._end_with)
 
@@ -168,6 +196,7 @@ class _Worker:
         finally:
             await self._publisher.stop()
             await self._producer.stop()
+            await self._rekeying_producer.stop()
             await self._offsets.stop()
 
     def _end_with(self, task: asyncio.Task[None]) -> None:
@@ -179,6 +208,12 @@ class _Worker:
 
     def _forget(self, revoked: set[TP]) -> None:
         self._metrics.drop_partitions(revoked)
+
+    def _use(self, in_force: InForce, other_rules: bool) -> None:
+        """Go on with what is in force."""
+        self._processor.use(in_force.deciding, reread=other_rules)
+        self._takeover.span = in_force.deciding.span
+        self._count_rules(in_force.rules)
 
     def _count_rules(self, rules: Sequence[Rule]) -> None:
         for mode in Mode:

@@ -85,6 +85,11 @@ def history_of(*events: Event) -> History:
 
 def saved(history: History, stored: list[Item]) -> list[Item]:
     """What the store holds after a save of a history, given what it held before."""
-    held = deepcopy(history.contents() if history.rewrite else [*stored, *history.unsaved])
+    new = [item if isinstance(item, Entry) else deepcopy(item) for item in _to_store(history)]
+    held = new if history.rewrite else [*stored, *new]
     history.unsaved, history.rewrite = [], False
     return held
+
+
+def _to_store(history: History) -> list[Item]:
+    return history.contents() if history.rewrite else history.unsaved

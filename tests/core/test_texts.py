@@ -67,6 +67,34 @@ def test_names_in_a_text_are_found_as_written():
     ]
 
 
+def test_a_name_is_found_without_its_format():
+    assert placeholders("{amount:yuan} {count(a) / count(b):percent} {count:yaun} {yuan}") == [
+        "amount",
+        "count(a) / count(b)",
+        "count:yaun",
+        "yuan",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("template", "value", "shown"),
+    [
+        ("{v:yuan}", 100_000, "1,000.00"),
+        ("{v:yuan}", 5, "0.05"),
+        ("{v:yuan}", 0, "0.00"),
+        ("{v:yuan}", 2**63 - 1, "92,233,720,368,547,758.07"),
+        ("{v:yuan}", 1050.5, "10.50"),
+        ("{v:percent}", 0.035, "3.5%"),
+        ("{v:percent}", 1, "100.0%"),
+        ("{v:yuan}", "Shanghai", "Shanghai"),
+        ("{v:yuan}", None, "unknown"),
+        ("{v}", 100_000, "100000"),
+    ],
+)
+def test_a_number_is_written_in_the_format_that_its_name_carries(template, value, shown):
+    assert fill({"en": template}, {"v": value}, {}) == {"en": shown}
+
+
 def test_texts_are_filled_in_each_language():
     filled = fill(
         {"en": "{count} in {within}, {ratio}, {card_id}", "zh": "{within}内{count}笔，{card_id}"},

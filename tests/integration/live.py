@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import redis
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -24,6 +25,7 @@ from detector.stream.send import topic_of
 from tests.servers.topics import Topics
 
 PARTITIONS = 4
+INPUTS = ("payments", "logins", "complaints")
 READY_SECONDS = 40.0
 
 
@@ -88,7 +90,7 @@ class Live:
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-        return Worker(process, f"http://127.0.0.1:{port}", log)
+        return Worker(process, f"http://127.0.0.1:{port}", log, [self.names[role] for role in INPUTS])
 
     async def send(self, events: Iterable[dict[str, Any]], **options: Any) -> int:
         """Send events to the topics of their types, keyed by user; gives how many."""
@@ -116,6 +118,44 @@ class Live:
 
     def topic(self, event_type: str) -> str:
         return topic_of(event_type, _Names(**self.names))  # type: ignore[arg-type]
+
+    def use_rules(self, **rules: str) -> None:
+        """Have workers started from now on use these rules, YAML by id, beside the shipped ones."""
+        folder = self.folder / "rules"
+        folder.mkdir(exist_ok=True)
+        for rule_id, text in rules.items():
+            (folder / f"{rule_id}.yaml").write_text(text)
+        self.extra["DETECTOR_RULES__DIRS"] = str(folder)
+
+    def stored_offset(self, *roles: str) -> int:
+        """The sum of the next offsets of these topics in the state."""
+        fields = [f"o:{self.names[role]}" for role in roles]
+        with redis.Redis.from_url(self.redis_url) as client:
+            found = [client.hmget(key, fields) for key in client.scan_iter(f"{self.prefix}:*:meta")]
+        return sum(int(offset or 0) for offsets in found for offset in offsets)
+
+    def unpublished(self) -> int:
+        """How many alerts wait in the outboxes."""
+        with redis.Redis.from_url(self.redis_url) as client:
+            return sum(client.llen(key) for key in client.scan_iter(f"{self.prefix}:*:outbox"))
+
+    async def has_drained(self, seconds: float = 90.0) -> None:
+        """Wait until the state stands behind all that Kafka holds, re-keyed events included."""
+        # Once the inputs are committed, all that goes on from them lies on the internal topic.
+        for roles in (INPUTS, ("by_merchant",)):
+            end = await self.end(*roles)
+            await eventually(lambda roles=roles, end=end: self.stored_offset(*roles) >= end, seconds)
+        await eventually(lambda: self.unpublished() == 0, seconds)
+
+    async def end(self, *roles: str) -> int:
+        """The sum of the end offsets of these topics."""
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, enable_auto_commit=False)
+        await consumer.start()
+        try:
+            places = [TopicPartition(self.names[role], n) for role in roles for n in range(PARTITIONS)]
+            return sum((await consumer.end_offsets(places)).values())
+        finally:
+            await consumer.stop()
 
     async def read(self, role: str) -> list[ConsumerRecord]:
         """Everything on a topic now."""
@@ -153,6 +193,7 @@ class Worker:
     process: subprocess.Popen[bytes]
     url: str
     log: Path
+    inputs: list[str]
 
     async def ready(self) -> None:
         await eventually(self._is_ready, READY_SECONDS)
@@ -180,7 +221,11 @@ class Worker:
         )
 
     async def has_processed(self, number: int, seconds: float = 60.0) -> None:
-        await eventually(lambda: self.metric("detector_events_total") >= number, seconds)
+        """Wait until it has processed so many records of the platform."""
+        await eventually(lambda: self._processed() >= number, seconds)
+
+    def _processed(self) -> float:
+        return sum(self.metric("detector_events_total", topic=topic) for topic in self.inputs)
 
     async def has_caught_up(self, seconds: float = 60.0) -> None:
         """Wait until nothing is left to process and nothing is unacknowledged."""
@@ -190,7 +235,7 @@ class Worker:
         text = self.get("/metrics") or ""
         lags = [line for line in text.splitlines() if line.startswith("detector_consumer_lag_records{")]
         return (
-            len(lags) == 3 * PARTITIONS
+            len(lags) == 4 * PARTITIONS
             and all(line.endswith(" 0.0") for line in lags)
             and self.metric("detector_outbox_alerts") == 0
         )

@@ -4,14 +4,13 @@ import json
 from itertools import islice
 
 import msgspec
-import redis
 
 from detector.core.alert import Status
 from detector.embedded import free_port
 from detector.replay.backtest import Backtest
 from detector.rules.rule_set import rules_in_force
 from detector.simulate import Traffic, simulate
-from tests.integration.live import Live, alert_ids, eventually
+from tests.integration.live import INPUTS, Live, alert_ids, eventually
 
 EVENTS = 80_000
 
@@ -28,13 +27,6 @@ def expected_ids(events: list[dict]) -> set[str]:
     return standing
 
 
-def processed(live: Live) -> int:
-    """How many records of the log the state stands behind."""
-    with redis.Redis.from_url(live.redis_url) as client:
-        metas = [client.hgetall(key) for key in client.scan_iter(f"{live.prefix}:*:meta")]
-    return sum(int(value) for meta in metas for name, value in meta.items() if name.startswith(b"o:"))
-
-
 async def test_killed_in_the_middle_it_leaves_the_alerts_of_a_backtest(live: Live) -> None:
     # Given traffic with both frauds in it
     events = [item.event for item in simulate(Traffic(users=3_000, events=EVENTS, seed=7, fraud=0.03))]
@@ -46,9 +38,9 @@ async def test_killed_in_the_middle_it_leaves_the_alerts_of_a_backtest(live: Liv
     await live.send(islice(events, half))
     first = live.start()
     try:
-        await eventually(lambda: processed(live), seconds=40, every=0.005)
+        await eventually(lambda: live.stored_offset(*INPUTS), seconds=40, every=0.005)
         first.kill()
-        assert 0 < processed(live) < half
+        assert 0 < live.stored_offset(*INPUTS) < half
         await live.send(events[half:])
     finally:
         if first.process.poll() is None:

@@ -65,14 +65,6 @@ async def test_a_broken_rule_file(live: Live) -> None:
     )
 
 
-async def test_a_rule_that_the_worker_does_not_evaluate(live: Live) -> None:
-    rule = live.folder / "shop.yaml"
-    rule.write_text(
-        "id: shop\nby: merchant_id\nwindow: {event: debit, within: 10m}\nwhen: {count: {gte: 3}}\n"
-    )
-    assert "shop" in _refusal(live, "--rules", str(live.folder))
-
-
 async def test_a_setting_that_does_not_exist(live: Live) -> None:
     live.extra["DETECTOR_KAFKA__BOOTSTRAP_SERVER"] = "localhost:9092"
     assert "bootstrap_servers" in _refusal(live)

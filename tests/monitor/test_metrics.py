@@ -23,6 +23,8 @@ LABELS = {
     "detector_outbox_alerts": set(),
     "detector_state_commits_total": {"outcome"},
     "detector_state_cache_keys": set(),
+    "detector_histories_folded_total": set(),
+    "detector_rules_reload_total": {"outcome"},
     "detector_alerts_withdrawn_total": {"rule_id"},
     "detector_rebalances_total": set(),
     "detector_assigned_partitions": set(),
@@ -48,6 +50,8 @@ def used_metrics() -> Metrics:
     metrics.outbox_alerts.set(0)
     metrics.state_commits_total.labels("applied").inc()
     metrics.state_cache_keys.set(10)
+    metrics.histories_folded_total.inc()
+    metrics.rules_reload_total.labels("applied").inc()
     metrics.alerts_withdrawn_total.labels("r").inc()
     metrics.rebalances_total.inc()
     metrics.assigned_partitions.set(4)

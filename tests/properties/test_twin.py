@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from .streams import MINUTE, arrivals, events, random_arrival, random_events, random_rules, rules
-from .twin import Standing, anchors, standing_alerts
+from .random_rules import random_rules, rules
+from .streams import MINUTE, arrivals, events, random_arrival, random_events
+from .twin import Standing, anchors, keeps_for, standing_alerts
+from .vocabulary import LISTS
 
 LATENESS = 10 * MINUTE
 
@@ -88,6 +90,23 @@ SELECTORS = [
 @pytest.mark.parametrize(("where", "expected"), [pytest.param(*row[1:], id=row[0]) for row in SELECTORS])
 def test_a_selector_selects(where, expected):
     check(window(ONE_AND_MORE, where=where), BY_METHOD, expected)
+
+
+LISTED = [
+    # 0a none | 1b face | 2c - | 3d none
+    ("in a list", {"in_list": "strong"}, "b"),
+    ("not in a list, and what is absent is in neither", {"not_in_list": "strong"}, "ad"),
+    ("in an empty list", {"in_list": "nothing"}, ""),
+    ("not in an empty list", {"not_in_list": "nothing"}, "abd"),
+    ("in one list and not in another", {"in_list": "any", "not_in_list": "strong"}, "ad"),
+]
+
+
+@pytest.mark.parametrize(("wanted", "expected"), [pytest.param(*row[1:], id=row[0]) for row in LISTED])
+def test_a_list_is_looked_up(wanted, expected):
+    lists = {"strong": {"face", "otp"}, "any": {"none", "face"}, "nothing": set()}
+    found = anchors(window(ONE_AND_MORE, where={"auth_method": wanted}), BY_METHOD, lists)
+    assert "".join(anchor.event_id for anchor in found) == expected
 
 
 WINDOWS = [
@@ -550,12 +569,12 @@ def test_an_override_reads_the_last_event_of_a_step_and_replaces_the_severity_of
     ]
 
 
-def test_measures_are_named_as_written():
+def test_measures_are_those_that_held_named_as_written():
     rule = select(
         [{"count(out)": 9}, {"count(back) / count(out)": 0, "sum(out.amount)": 3}], out=OUT, back=IN
     )
     (anchor,) = anchors(rule, [ev("a", 0, amount=3)])
-    assert anchor.measures == {"count(out)": 1, "count(back) / count(out)": 0, "sum(out.amount)": 3}
+    assert anchor.measures == {"count(back) / count(out)": 0, "sum(out.amount)": 3}
 
 
 PERIODS = [
@@ -604,7 +623,7 @@ def test_an_arrival_keeps_every_event_within_the_allowed_lateness(data):
 def test_standing_alerts_do_not_depend_on_the_order_of_arrival(data, drawn_rules):
     drawn = data.draw(events())
     arrived = data.draw(arrivals(drawn, LATENESS))
-    assert standing_alerts(drawn_rules, arrived) == standing_alerts(drawn_rules, drawn)
+    assert standing_alerts(drawn_rules, arrived, LISTS) == standing_alerts(drawn_rules, drawn, LISTS)
 
 
 def test_random_rules_neither_always_nor_never_hold():
@@ -613,6 +632,21 @@ def test_random_rules_neither_always_nor_never_hold():
         rng = Random(seed)
         drawn = random_rules(rng)
         arrived = random_arrival(rng, random_events(rng, 40), LATENESS)
-        outcomes.update(("sequence" in rule, bool(anchors(rule, arrived))) for rule in drawn)
+        outcomes.update(("sequence" in rule, bool(anchors(rule, arrived, LISTS))) for rule in drawn)
     assert len(outcomes) == 4
     assert min(outcomes.values()) > 25
+
+
+# What is kept
+
+
+def test_an_event_is_kept_as_long_as_the_longest_rule_that_can_use_it_reaches():
+    pay = window(ONE_AND_MORE, within="5m", where={"auth_method": "none"})
+    stolen = window(ONE_AND_MORE, within="8m", where={"card_id": {"in_list": "stolen"}})
+    story = sequence(LOGIN, PAY | {"unless": ENDED}, within="30m")
+    rules = [pay, stolen, story, window(ONE_AND_MORE, event="refund", within="9d") | {"mode": "off"}]
+    assert keeps_for(rules, login("a", 0)) == keeps_for(rules, ended("a", 0)) == 30 * MINUTE
+    assert keeps_for(rules[:2], ev("a", 0, auth_method="none")) == 5 * MINUTE
+    assert keeps_for(rules[:2], ev("a", 0, auth_method="none", card_id="k1")) == 8 * MINUTE
+    assert keeps_for(rules[:2], ev("a", 0, auth_method="face")) == keeps_for(rules, ev("a", 0, "refund")) == 0
+    assert keeps_for([select(ONE_AND_MORE, out=OUT | {"within": "3m"}, back=IN)], ev("a", 0)) == 10 * MINUTE

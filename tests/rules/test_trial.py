@@ -90,3 +90,11 @@ def test_rules_by_merchant_are_tested_over_the_events_of_each_merchant(messages)
         " {at: 2m, type: debit, merchant_id: m2}]"
     )
     assert messages(events, "[{at: 1m, merchant_id: m1}]", rule) == []
+
+
+def test_an_event_without_the_rules_key_is_passed_over(messages):
+    rule = RULE.replace("[user_id, merchant_id]", "merchant_id").replace(
+        "event: debit", "event: [debit, transfer]"
+    )
+    events = "[{at: 0s, type: debit}, {at: 30s, type: transfer}, {at: 90s, type: debit}]"
+    assert messages(events, "[{at: 90s, merchant_id: m1}]", rule) == []

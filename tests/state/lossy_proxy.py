@@ -12,11 +12,11 @@ class LossyProxy:
         self.lost = 0
         self.port = 0
         self._server_port = server_port
-        self._losing = False
+        self._losing_in: int | None = None
 
-    def lose_next_reply(self) -> None:
-        """Drop the next bytes that the server sends, and close that connection."""
-        self._losing = True
+    def lose_next_reply(self, after: int = 0) -> None:
+        """Drop the next bytes that the server sends, after so many others, and close that connection."""
+        self._losing_in = after
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["LossyProxy"]:
@@ -30,10 +30,12 @@ class LossyProxy:
         requests = asyncio.create_task(self._pass_on(reader, server_writer))
         try:
             while data := await server_reader.read(65536):
-                if self._losing:
-                    self._losing = False
+                if self._losing_in == 0:
+                    self._losing_in = None
                     self.lost += 1
                     break
+                if self._losing_in is not None:
+                    self._losing_in -= 1
                 writer.write(data)
         finally:
             requests.cancel()

@@ -63,7 +63,7 @@ async def own(store: RedisStore, partition: int = 3) -> str:
 
 def a_commit(epoch: str, expected: int = 0, partition: int = 3, replace: bool = False) -> Commit:
     """One record: a write to u1 and one entry in the outbox."""
-    write = Write("u1", b"a", replace, HOUR_MS)
+    write = Write("h:u1", b"a", replace, HOUR_MS)
     return Commit(partition, epoch, {"payments": (expected, expected + 1)}, [write], [b"alert"])
 
 
@@ -90,7 +90,7 @@ async def test_a_history_expires_however_it_is_appended_to(
     store = RedisStore(client, prefix)
     epoch = await own(store)
     for offset, keep_ms in enumerate((HOUR_MS, 2 * HOUR_MS)):
-        write = Write("u1", b"a", replace=False, keep_ms=keep_ms, exact=exact)
+        write = Write("h:u1", b"a", replace=False, keep_ms=keep_ms, exact=exact)
         await store.commit([Commit(3, epoch, {"payments": (offset, offset + 1)}, [write], [])])
 
         assert keep_ms - 10_000 < await client.pttl(f"{prefix}:{{3}}:h:u1") <= keep_ms
@@ -103,7 +103,7 @@ async def test_an_exact_history_takes_no_room_for_more(client: redis.asyncio.Red
         writes = [Write(key, b"a" * 50, False, HOUR_MS, exact=key == "exact") for key in ("roomy", "exact")]
         await store.commit([Commit(3, epoch, {"payments": (offset, offset + 1)}, writes, [])])
 
-    roomy, exact = [await client.memory_usage(f"{prefix}:{{3}}:h:{key}") for key in ("roomy", "exact")]
+    roomy, exact = [await client.memory_usage(f"{prefix}:{{3}}:{key}") for key in ("roomy", "exact")]
     assert 27 * 50 < exact < 1.3 * 27 * 50 < 1.6 * 27 * 50 < roomy
 
 
@@ -160,7 +160,7 @@ async def test_a_commit_whose_reply_was_lost_is_not_applied_twice(server: int) -
 
         assert proxy.lost == 1
         assert results == [CommitResult(Outcome.ALREADY_APPLIED, 1, {})] * 2
-        assert await store.load_many({3: ["u1"], 4: ["u1"]}) == {3: [b"a"], 4: [b"a"]}
+        assert await store.load_many({3: ["h:u1"], 4: ["h:u1"]}) == {3: [b"a"], 4: [b"a"]}
         assert await store.outbox(3) == Outbox(0, [b"alert"])
 
 
@@ -300,7 +300,7 @@ async def test_full_memory_changes_nothing_and_is_reported(server: int, admin: r
 
         await admin.config_set("maxmemory", 0)
         assert await store.commit([a_commit(epoch)]) == [CommitResult(Outcome.APPLIED, 1, {})]
-        assert await store.load_many({3: ["u1"]}) == {3: [b"a"]}
+        assert await store.load_many({3: ["h:u1"]}) == {3: [b"a"]}
 
 
 async def test_full_memory_still_lets_the_outbox_be_trimmed(server: int, admin: redis.asyncio.Redis) -> None:
@@ -338,7 +338,7 @@ async def test_a_missing_permission_is_refused_without_naming_the_user_key(
     async with impatient_client(server, username="detector", password="any") as client:
         store = RedisStore(client, deadline_s=LONG_S)
         with pytest.raises(StateRefused, match="NoPermissionError") as refused:
-            await store.load_many({3: ["user-4711"]})
+            await store.load_many({3: ["h:user-4711"]})
 
     assert "4711" not in str(refused.value)
 
@@ -355,7 +355,7 @@ async def test_the_fewest_permissions_are_enough(server: int, admin: redis.async
         for expected, replace in ((0, False), (1, True)):
             await store.commit([a_commit(epoch, expected, replace=replace)])
 
-        assert await store.load_many({3: ["u1"]}) == {3: [b"a"]}
+        assert await store.load_many({3: ["h:u1"]}) == {3: [b"a"]}
         assert await store.outbox(3) == Outbox(0, [b"alert", b"alert"])
         assert await store.trim_outbox(3, epoch, 2) is Outcome.APPLIED
 

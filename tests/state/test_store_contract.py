@@ -8,7 +8,7 @@ import pytest
 from detector.state.errors import PartitionCountChanged
 from detector.state.memory_store import MemoryStore
 from detector.state.redis_store import RedisStore
-from detector.state.store import Commit, CommitResult, Outbox, Outcome, StateStore, Write
+from detector.state.store import Commit, CommitResult, Origin, Outbox, Outcome, StateStore, Write
 
 HOUR_MS = 3_600_000
 PARTITION = 3
@@ -44,8 +44,9 @@ def a_commit(
     advance: dict[str, tuple[int, int]],
     outbox: tuple[bytes, ...] = (),
     partition: int = PARTITION,
+    seen: dict[Origin, int] | None = None,
 ) -> Commit:
-    return Commit(partition, epoch, advance, list(writes), list(outbox))
+    return Commit(partition, epoch, advance, list(writes), list(outbox), seen or {})
 
 
 async def apply(store: StateStore, commit: Commit) -> CommitResult:
@@ -69,6 +70,7 @@ async def test_a_new_partition_has_no_offsets_no_histories_and_an_empty_outbox(s
 
     assert ownership.partition == PARTITION
     assert ownership.offsets == {}
+    assert ownership.seen == {}
     assert await load(store, "u1") == [None]
     assert await store.outbox(PARTITION) == Outbox(0, [])
 
@@ -94,6 +96,7 @@ async def test_another_partition_count_is_refused_with_both_ways_out(store: Stat
 
     assert (refused.value.stored, refused.value.found) == (12, 24)
     assert "give the topics 12 partitions again, or use another Redis key prefix" in str(refused.value)
+    assert "another topic for topics.by_merchant" in str(refused.value)
 
 
 async def test_a_refused_acquisition_does_not_fence_the_owner(store: StateStore) -> None:
@@ -368,6 +371,61 @@ async def test_loading_answers_every_partition_asked_for(store: StateStore) -> N
 
 async def test_an_empty_round_is_answered_with_nothing(store: StateStore) -> None:
     assert await store.commit([]) == []
+
+
+# What was seen of re-keyed records
+
+
+async def seen(store: StateStore) -> dict[Origin, int]:
+    return (await store.acquire(PARTITION, PARTITIONS)).seen
+
+
+async def test_what_was_seen_moves_with_the_offsets_and_the_rest_stays(store: StateStore) -> None:
+    epoch = await own(store, internal=0)
+    first = {("payments", 0): 5, ("payments", 11): 2**62 + 1, ("logins", 0): 1}
+    await apply(store, a_commit(epoch, advance={"internal": (0, 3)}, seen=first))
+    await apply(store, a_commit(epoch, advance={"internal": (3, 4)}, seen={("payments", 0): 6}))
+
+    ownership = await store.acquire(PARTITION, PARTITIONS)
+
+    assert ownership.seen == first | {("payments", 0): 6}
+    assert ownership.offsets == {"internal": 4}
+
+
+async def test_topics_of_any_name_are_told_apart(store: StateStore) -> None:
+    epoch = await own(store, internal=0)
+    odd = {("a:1", 1): 2, ("a", 11): 3, ("1:a", 1): 4, ("o:a", 1): 5}
+    await apply(store, a_commit(epoch, advance={"internal": (0, 1)}, seen=odd))
+
+    assert await seen(store) == odd
+
+
+async def test_a_former_owner_has_seen_nothing(store: StateStore) -> None:
+    stale = await own(store, internal=0)
+    await own(store)
+
+    await apply(store, a_commit(stale, advance={"internal": (0, 1)}, seen={("payments", 0): 5}))
+
+    assert await seen(store) == {}
+
+
+async def test_a_commit_at_other_offsets_than_expected_has_seen_nothing(store: StateStore) -> None:
+    epoch = await own(store, internal=7)
+
+    await apply(store, a_commit(epoch, advance={"internal": (0, 1)}, seen={("payments", 0): 5}))
+
+    assert await seen(store) == {}
+
+
+async def test_a_repeated_commit_does_not_take_back_what_was_seen_after_it(store: StateStore) -> None:
+    epoch = await own(store, internal=0, payments=0)
+    commit = a_commit(epoch, advance={"internal": (0, 1)}, seen={("payments", 0): 5})
+    await apply(store, commit)
+    await apply(store, a_commit(epoch, advance={"payments": (0, 1)}, seen={("payments", 0): 9}))
+
+    await apply(store, commit)
+
+    assert await seen(store) == {("payments", 0): 9}
 
 
 # Outbox

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detector.stream.alignment import Alignment, Dated
+from detector.stream.alignment import NEVER, Alignment, Dated
 
 SLACK = 10
 
@@ -99,6 +99,50 @@ def test_records_that_were_handed_over_before_are_dropped() -> None:
     alignment.extend("payments", dated("payments", 1, 2, 3, first=4))
     alignment.extend("payments", dated("payments", 2, first=5))
     assert [released.offset for released in alignment.release()] == [5, 6]
+
+
+def test_a_log_that_ends_with_something_that_is_no_record_is_no_backlog() -> None:
+    alignment = aligned(logins=2)
+    alignment.extend("logins", dated("logins", 1))
+    alignment.extend("payments", dated("payments", 500))
+    alignment.has_read_to("logins", 2)
+    assert taken(alignment) == [("logins", 1), ("payments", 500)]
+
+
+def test_nothing_later_than_the_limit_goes() -> None:
+    alignment = aligned()
+    alignment.extend("payments", dated("payments", 1, 5, 9))
+    alignment.extend("logins", dated("logins", 6))
+    assert [r.event_time for r in alignment.release(limit=5)] == [1, 5]
+    assert [r.event_time for r in alignment.release(limit=6)] == [6]
+    assert alignment.waiting() == {"payments"}
+
+
+def test_its_turn_is_that_of_the_topic_furthest_behind() -> None:
+    alignment = aligned(logins=7)
+    assert alignment.turn() < 0
+    alignment.extend("logins", dated("logins", 40))
+    alignment.extend("payments", dated("payments", 30))
+    assert alignment.turn() == 30
+    # All of payments goes; logins have a backlog from 40 on.
+    alignment.release()
+    assert alignment.turn() == 40
+
+
+def test_it_has_no_turn_where_nothing_comes() -> None:
+    alignment = aligned()
+    alignment.extend("payments", dated("payments", 30))
+    alignment.release()
+    assert alignment.turn() == NEVER
+
+
+def test_its_turn_does_not_go_back_for_a_record_older_than_what_has_passed() -> None:
+    # Else one late record among many would make everybody else wait for it.
+    alignment = aligned()
+    alignment.extend("payments", dated("payments", 50, 2, 51))
+    assert [r.event_time for r in alignment.release(limit=50)] == [50, 2]
+    alignment.extend("payments", dated("payments", 3, first=3))
+    assert alignment.turn() == 51
 
 
 @given(st.data())

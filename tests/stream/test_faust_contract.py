@@ -10,8 +10,8 @@ from unittest.mock import AsyncMock, MagicMock
 
 import aiokafka
 import pytest
-from aiokafka.consumer.fetcher import Fetcher
-from aiokafka.consumer.subscription_state import TopicPartitionState
+from aiokafka.consumer.fetcher import Fetcher, FetchResult
+from aiokafka.consumer.subscription_state import Assignment, TopicPartitionState
 from faust.app import App
 from faust.tables.recovery import Recovery
 from faust.transport.consumer import Consumer, ConsumerThread, ThreadDelegateConsumer
@@ -70,6 +70,8 @@ def test_the_versions_are_the_ones_that_were_read(package, pinned):
         (Fetcher.fetched_records, "14a61876338b"),
         (TopicPartitionState.seek, "ef768e480bfa"),
         (Fetcher.seek_to, "1f1169da1180"),
+        (Assignment.all_consumed_offsets, "e42ed7b280de"),
+        (FetchResult.getall, "9669e7e2380f"),
     ],
     ids=lambda value: getattr(value, "__qualname__", ""),
 )

@@ -1,109 +1,21 @@
 """One round through the processor, on the store in memory."""
 
 import itertools
-import json
-from collections.abc import Sequence
-from typing import Any
 
 import pytest
-from aiokafka import ConsumerRecord
 from faust.types import TP
 
-from detector.core.engine import Engine
-from detector.monitor.metrics import Metrics
-from detector.rules.rule_set import rules_in_force
-from detector.state.codec import Codec
+from detector.core.deciding import Deciding
 from detector.state.errors import StateError
-from detector.state.memory_store import MemoryStore
 from detector.stream import processor as module
-from detector.stream.dead_letters import DeadLetter
-from detector.stream.histories import Histories
 from detector.stream.outbox import unpack
-from detector.stream.processor import Position, Processor, StateWentBackError
-from detector.stream.rounds import Round
+from detector.stream.processor import StateWentBackError
 
-TOPICS = ("payments", "logins", "complaints")
-NOW = 1_767_225_600_000
-
-
-class FakePublisher:
-    def __init__(self) -> None:
-        self.published: list[tuple[int, str, int, list[bytes]]] = []
-
-    async def publish(self, partition: int, epoch: str, first: int, entries: Sequence[bytes]) -> None:
-        self.published.append((partition, epoch, first, list(entries)))
-
-    def alerts(self) -> list[dict[str, Any]]:
-        return [json.loads(unpack(entry).value) for *_, entries in self.published for entry in entries]
-
-
-class FakeDeadLetters:
-    def __init__(self, store: MemoryStore) -> None:
-        self.written: list[DeadLetter] = []
-        self._store = store
-
-    async def write(self, letters: Sequence[DeadLetter]) -> None:
-        self.written += letters
-
-
-class Bench:
-    """A processor that owns partition 0, and everything around it."""
-
-    def __init__(self, cache_keys: int = 100) -> None:
-        self.store = MemoryStore()
-        self.publisher = FakePublisher()
-        self.dead_letters = FakeDeadLetters(self.store)
-        self.metrics = Metrics("test")
-        engine = Engine(rules_in_force([], True), 600_000, 5_000)
-        histories = Histories(self.store, Codec(TOPICS, "user_id"), engine, 3_600_000, cache_keys)
-        self.processor = Processor(
-            self.store,
-            histories,
-            engine,
-            self.publisher,  # type: ignore[arg-type]
-            self.dead_letters,  # type: ignore[arg-type]
-            self.metrics,
-            "/test",
-            300_000,
-        )
-
-    async def own(self, **offsets: int) -> None:
-        ownership = await self.store.acquire(0, 1)
-        known = dict.fromkeys(TOPICS, 0) | ownership.offsets | offsets
-        await self.store.set_offsets(0, ownership.epoch, known)
-        self.processor.own({0: Position(ownership.epoch, known)})
-
-    async def process(self, *records: ConsumerRecord) -> None:
-        grouped: dict[TP, list[ConsumerRecord]] = {}
-        for record in records:
-            grouped.setdefault(TP(record.topic, record.partition), []).append(record)
-        await self.processor.process(Round(grouped, {}, 1))
-
-
-def record(
-    offset: int, *, topic: str = "payments", value: bytes | None = None, headers: Any = (), **fields: Any
-) -> ConsumerRecord:
-    event = {
-        "event_id": f"e{offset}",
-        "type": "debit",
-        "event_time": NOW + offset * 1000,
-        "user_id": "u1",
-        "amount": 900,
-        "currency": "CNY",
-        "merchant_id": "m1",
-        "auth_method": "none",
-    } | fields
-    data = json.dumps(event).encode() if value is None else value
-    key = event["user_id"].encode()
-    return ConsumerRecord(
-        topic, 0, offset, NOW + offset * 1000, 0, key, data, None, len(key), len(data), tuple(headers)
-    )
+from .given import BURST, LATENESS, NOW, Bench, record
 
 
 async def bench_that_owns() -> Bench:
-    bench = Bench()
-    await bench.own()
-    return bench
+    return await Bench().own()
 
 
 async def test_a_burst_over_several_rounds_is_one_alert_that_names_its_record() -> None:
@@ -134,9 +46,7 @@ async def test_another_owner_goes_on_where_the_state_is_and_not_where_memory_was
     # Given a worker that saw four debits, and another that takes over
     store = (first := await bench_that_owns()).store
     await first.process(*(record(offset) for offset in range(4)))
-    second = Bench()
-    second.store = second.processor._store = second.processor._histories._store = store
-    await second.own()
+    second = await Bench(store=store).own()
     # When both see the fifth
     await second.process(record(4))
     await first.process(record(4))
@@ -187,8 +97,7 @@ async def test_a_round_of_refused_records_alone_moves_the_offset_on() -> None:
 
 
 async def test_histories_beyond_the_cache_are_read_back() -> None:
-    bench = Bench(cache_keys=1)
-    await bench.own()
+    bench = await Bench(cache_keys=1).own()
     for offset in range(10):
         await bench.process(record(offset, user_id=f"u{offset % 2}"))
     assert [alert["anchor"]["event_id"] for alert in bench.publisher.alerts()] == ["e8", "e9"]
@@ -198,5 +107,17 @@ async def test_a_busy_keys_history_is_rewritten_before_it_only_grows() -> None:
     bench = await bench_that_owns()
     for offset in range(3_000):
         await bench.process(record(offset, event_time=NOW + offset * 60_000, auth_method="password"))
-    stored = len(bench.store._partitions[0].read("u1") or b"")
+    stored = len(bench.store._partitions[0].read("h:u1") or b"")
     assert stored < 40_000
+
+
+async def test_a_key_that_has_too_many_events_is_folded_and_that_is_counted() -> None:
+    # cap 8, and a fourth more: the 11th event folds three, and so does each third after it
+    bench = await Bench(cache_keys=0).own()
+    bench.processor.use(Deciding([BURST], {}, LATENESS, 8), reread=True)
+    for offset in range(30):
+        await bench.process(record(offset, auth_method="otp"))
+    samples = {
+        s.name: s.value for family in bench.metrics.histories_folded_total.collect() for s in family.samples
+    }
+    assert samples == {"detector_histories_folded_total": 7}

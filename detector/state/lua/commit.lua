@@ -1,10 +1,11 @@
 -- Applies one partition's share of a round as a whole, or not at all.
 -- KEYS: meta, outbox, then the key of each write.
--- ARGV: msgpack of {epoch, {{field, expected, new}, ...}, {{size, replace, keep_ms, exact}, ...}, {size, ...}},
+-- ARGV: msgpack of {epoch, {{field, expected, new}, ...}, {{size, replace, keep_ms, exact}, ...}, {size, ...},
+-- {{field, value}, ...}}: offsets, writes, outbox, and what was seen of re-keyed records;
 -- then the bytes of the writes and of the outbox's new entries, end to end (cmsgpack knows no binary).
 -- Replies {outcome, sequence number after the outbox's last entry, stored offsets}.
 local meta, outbox = KEYS[1], KEYS[2]
-local epoch, advance, writes, entries = unpack(cmsgpack.unpack(ARGV[1]))
+local epoch, advance, writes, entries, seen = unpack(cmsgpack.unpack(ARGV[1]))
 local bytes, taken = ARGV[2], 0
 
 local function take(size)
@@ -47,6 +48,9 @@ for i, write in ipairs(writes) do
 end
 for _, size in ipairs(entries) do
   redis.call('RPUSH', outbox, take(size))
+end
+for _, field in ipairs(seen) do
+  redis.call('HSET', meta, field[1], field[2])
 end
 -- Last: should Redis stop halfway, the events are read again and recognised by their ids.
 for _, step in ipairs(advance) do
