@@ -22,8 +22,8 @@ from detector.core.alert import Status
 from detector.core.engine import Engine
 from detector.core.events import Event, decode
 from detector.core.history import Entry, History
+from detector.core.routing import MERCHANT, USER, rules_by
 from detector.core.rule import Rule
-from detector.replay.backtest import SCOPES
 
 
 @dataclass
@@ -79,8 +79,8 @@ def measure_engine(records: Sequence[Record], sets: Sequence[RuleSet], runs: int
 def _feeds(rules: Sequence[Rule], settings: Settings, events: Sequence[Event]) -> list[_Feed]:
     state = settings.state
     feeds = []
-    for scope in SCOPES:
-        scoped = [rule for rule in rules if rule.by[0] == scope]
+    for scope in (USER, MERCHANT):
+        scoped = rules_by(scope, rules)
         if scoped:
             keyed = ((getattr(event, scope, None), event) for event in events)
             arrivals = [(key, Entry(event, None)) for key, event in keyed if key is not None]

@@ -24,20 +24,19 @@ from bench.errors import BenchFailed
 from bench.processes import redis_cpu
 from bench.traffic import Record
 from detector.config import Settings
-from detector.core.engine import Engine
+from detector.core.deciding import Deciding
 from detector.core.events import Event, decode
 from detector.core.history import Entry, History, Source
 from detector.core.rule import Rule
-from detector.state.codec import Codec
 from detector.state.connect import connect
 from detector.state.redis_store import RedisStore
 from detector.state.store import Commit
 from detector.stream.histories import Histories
+from detector.stream.scopes import Scopes
 
 _PARTITIONS = 12
 _FIRST_OFFSET = 10**9
 """As after some months: small offsets would flatter."""
-_SCOPE = "user_id"
 _READ_AT_ONCE = 5_000
 
 
@@ -90,13 +89,13 @@ class _Run:
         self._prefix = prefix
         self._per_round = events_per_round
         state = settings.state
-        scoped = [rule for rule in rules if rule.by[0] == _SCOPE]
-        self._engine = Engine(scoped, state.allowed_lateness, state.history_cap)
-        self._codec = Codec(topics, _SCOPE)
+        deciding = Deciding(rules, {}, state.allowed_lateness, state.history_cap)
+        self._scopes = Scopes(topics, _PARTITIONS, deciding)
+        self._scope = self._scopes.user
         self._client = connect(settings.redis)
         self._store = RedisStore(self._client, prefix)
         # Nothing is let go of, so that the end can be compared.
-        self._histories = Histories(self._store, self._codec, self._engine, state.keep_after, 10**9)
+        self._histories = Histories(self._store, self._scopes, state.keep_after, 10**9)
         self._topic_names = settings.topics.model_dump()
         self._epochs: dict[int, str] = {}
         self._next: dict[int, dict[str, int]] = {
@@ -137,7 +136,7 @@ class _Run:
         for arrival in batch:
             shares[arrival.partition].append(arrival)
         keys = {
-            partition: dict.fromkeys(arrival.entry.event.user_id for arrival in share)
+            partition: dict.fromkeys(self._scope.key(arrival.entry.event) for arrival in share)
             for partition, share in shares.items()
         }
         await self._histories.load(keys)
@@ -145,7 +144,8 @@ class _Run:
             histories = self._histories.of(partition)
             for arrival in share:
                 event = arrival.entry.event
-                self._engine.observe(histories[event.user_id], arrival.entry, event.event_time)
+                key = self._scope.key(event)
+                self._scope.engine.observe(histories[key], arrival.entry, event.event_time)
         started = time.process_time()
         writes = {partition: self._histories.writes_of(partition, found) for partition, found in keys.items()}
         self._encode_seconds += time.process_time() - started
@@ -185,16 +185,17 @@ class _Run:
         return size
 
     def _compare(self, partition: int, key: str, data: bytes | None, kept: History) -> None:
-        stored = self._codec.decode(data or b"", partition, key)
-        self._engine.settle(stored)
-        self._engine.settle(kept)
+        scope, own = self._scopes.of(key)
+        stored = scope.codec.decode(data or b"", partition, own)
+        scope.engine.settle(stored)
+        scope.engine.settle(kept)
         if _told(stored) != _told(kept):
             raise BenchFailed("what Redis holds of a history is not what the worker holds")
 
     def _cost(self, used: int, cpu: float, payload: int) -> StateCost:
         events = sum(end - _FIRST_OFFSET for offsets in self._next.values() for end in offsets.values())
         names = [
-            len(f"{self._prefix}:{{{partition}}}:h:{key}")
+            len(f"{self._prefix}:{{{partition}}}:{key}")
             for partition in range(_PARTITIONS)
             for key in self._histories.of(partition)
         ]

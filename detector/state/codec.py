@@ -91,10 +91,6 @@ class Codec:
         item: Any = reduce(or_, [*self._unpacks, StoredRecord, StoredFolded, _IdHead], int)
         self._decoder: msgspec.msgpack.Decoder[list[Any]] = msgspec.msgpack.Decoder(list[item])
 
-    def tail(self) -> Tail:
-        """The tail of a history of which nothing is stored."""
-        return Tail()
-
     def encode(self, items: Iterable[Item], tail: Tail) -> bytes:
         """The bytes to append to a stored history of that tail, which is moved on behind them."""
         stored: list[Any] = []

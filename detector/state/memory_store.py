@@ -60,6 +60,7 @@ class MemoryStore:
     def __init__(self) -> None:
         """Start empty."""
         self._partitions: dict[int, _Partition] = {}
+        self._turns: dict[int, tuple[int | None, float]] = {}
 
     async def acquire(self, partition: int, partitions: int) -> Ownership:
         """See StateStore."""
@@ -107,6 +108,18 @@ class MemoryStore:
         del state.outbox[:surplus]
         state.outbox_first += surplus
         return Outcome.APPLIED
+
+    async def exchange_turns(
+        self, own: Mapping[int, int | None], partitions: int, keep_ms: int
+    ) -> dict[int, int]:
+        """See StateStore."""
+        now = time.monotonic()
+        self._turns |= {partition: (turn, now + keep_ms / 1000) for partition, turn in own.items()}
+        return {
+            partition: turn
+            for partition, (turn, expires_at) in self._turns.items()
+            if partition not in own and turn is not None and expires_at > now
+        }
 
     async def close(self) -> None:
         """See StateStore."""

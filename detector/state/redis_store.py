@@ -88,6 +88,20 @@ class RedisStore:
         """See StateStore."""
         return _outcome(await self._call(_script(scripts.TRIM_OUTBOX, self._ledger(partition), epoch, upto)))
 
+    async def exchange_turns(
+        self, own: Mapping[int, int | None], partitions: int, keep_ms: int
+    ) -> dict[int, int]:
+        """See StateStore."""
+        others = [partition for partition in range(partitions) if partition not in own]
+        leaving: list[Command] = [
+            ("SET", self._turn(partition), "" if turn is None else turn, "PX", keep_ms)
+            for partition, turn in own.items()
+        ]
+        asking: list[Command] = [("MGET", self._turn(partition)) for partition in others]
+        replies = await self._calls.run([*leaving, *asking])
+        found = zip(others, replies[len(leaving) :], strict=True)
+        return {partition: int(turn) for partition, [turn] in found if turn}
+
     async def close(self) -> None:
         """See StateStore."""
         await self._client.aclose()
@@ -119,6 +133,9 @@ class RedisStore:
 
     def _meta(self, partition: int) -> str:
         return f"{self._prefix}:{{{partition}}}:meta"
+
+    def _turn(self, partition: int) -> str:
+        return f"{self._prefix}:{{{partition}}}:turn"
 
     def _ledger(self, partition: int) -> list[str]:
         return [self._meta(partition), f"{self._prefix}:{{{partition}}}:outbox"]

@@ -135,6 +135,16 @@ class StateStore(Protocol):
         """Drop the entries with a sequence number below `upto`: APPLIED, ALREADY_APPLIED or FENCED."""
         ...
 
+    async def exchange_turns(
+        self, own: Mapping[int, int | None], partitions: int, keep_ms: int
+    ) -> dict[int, int]:
+        """Leave how far the own partitions are in event time (ms), and see how far the other ones are.
+
+        None says that a partition has no backlog; those without one, or of which nothing was left for
+        `keep_ms`, are missing in the answer. Advice only: no epoch guards it.
+        """
+        ...
+
     async def close(self) -> None:
         """Let go of connections."""
         ...

@@ -23,6 +23,7 @@ from aiokafka import ConsumerRecord
 from detector.core.events import Event, Refusal
 
 WAITS_AT_MOST_S = 10.0
+WAITS_FOR_OTHERS_AT_MOST_S = 30.0
 _LONG_AGO = -1
 NEVER = sys.maxsize
 
@@ -91,15 +92,15 @@ class Alignment:
         known.position = max(known.position, position)
 
     def release(self, patient: bool = True, limit: int = NEVER) -> list[Dated]:
-        """Hand out the records that need not wait, the earliest first, and none that is later than the limit.
+        """Hand out the records that need not wait, the earliest first, none of them later than the limit.
 
-        Without patience everything at hand is handed out.
+        Without patience none waits for another topic of this partition number.
         """
         released: list[Dated] = []
         while holding := sorted(
             (known.held[0].event_time, name) for name, known in self._topics.items() if known.held
         ):
-            bound = min(self._bound(), limit) if patient else NEVER
+            bound = min(self._bound(), limit) if patient else limit
             earliest, name = holding[0]
             if earliest > bound:
                 break
@@ -147,8 +148,9 @@ class PatientAlignment(Alignment):
     def release_in_time(self, limit: int) -> list[Dated]:
         """What need not wait; everything, where all at hand has waited as long as is borne."""
         now = time.monotonic()
-        tired = self._waiting_since is not None and now - self._waiting_since > WAITS_AT_MOST_S
-        released = self.release(not tired, limit)
+        waited = 0.0 if self._waiting_since is None else now - self._waiting_since
+        patient = waited <= WAITS_AT_MOST_S
+        released = self.release(patient, limit if waited <= WAITS_FOR_OTHERS_AT_MOST_S else NEVER)
         if released or not self.waiting():
             self._waiting_since = None
         elif self._waiting_since is None:

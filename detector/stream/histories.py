@@ -110,7 +110,7 @@ class Histories:
         tail = history.stored
         replace = tail is None or history.rewrite or _is_mostly_over(tail, history)
         if replace:
-            tail = history.stored = codec.tail()
+            tail = history.stored = Tail()
         data = codec.encode(history.contents() if replace else history.unsaved, tail)
         self._folded += history.rewrite
         history.unsaved = []

@@ -13,6 +13,7 @@ from detector.core.history import Entry, Source
 from detector.state.store import Origin
 from detector.stream.alignment import NEVER, Dated, PatientAlignment
 from detector.stream.dead_letters import DeadLetter
+from detector.stream.pace import Pace, Turns
 from detector.stream.rekeyed import Rekeyed, Rekeying
 from detector.stream.rounds import Round
 from detector.stream.scopes import Scopes
@@ -35,20 +36,25 @@ class Position(NamedTuple):
 class Intake:
     """Holds what was fetched of the owned partitions until it is its turn.
 
-    The input topics advance together. The internal topic of re-keyed events takes no part in that: it is
-    fed by them, and is processed as it comes.
+    The input topics of a partition number advance together. So do all partition numbers, those of other
+    workers too, where events go on to merchants: these are fed by all of them, and what came hours after
+    the rest would be too late there. The internal topic of re-keyed events takes no part in that: it is fed
+    by the inputs, and is processed as it comes.
 
     Args:
         internal: the topic of re-keyed events.
         rekeying: reads its records.
         scopes: which history an event belongs to.
+        pace: tells how far the partitions of other workers are.
         slack: ms of event time that an input topic may be ahead of another's backlog.
     """
 
-    def __init__(self, internal: str, rekeying: Rekeying, scopes: Scopes, slack: int) -> None:
+    def __init__(self, internal: str, rekeying: Rekeying, scopes: Scopes, pace: Pace, slack: int) -> None:
         self._internal = internal
         self._rekeying = rekeying
         self._scopes = scopes
+        self._pace = pace
+        self._elsewhere: int | None = None
         self._slack = slack
         self._aligned: dict[int, PatientAlignment] = {}
         self._rekeyed: dict[int, list[Reading]] = {}
@@ -94,6 +100,16 @@ class Intake:
             for topic in aligned.waiting()
         }
 
+    async def keep_pace(self) -> None:
+        """See how far the partitions of other workers are; to be done before shares are asked for."""
+        if self._scopes.routing.leads_on:
+            self._elsewhere = await self._pace.of_others(self._turns(), bool(self.waiting()))
+
+    async def tell_of_its_end(self) -> None:
+        """Tell other workers where a partition has no backlog any more; to be done when shares have ended."""
+        if self._scopes.routing.leads_on:
+            await self._pace.has_caught_up(self._turns())
+
     def shares(self, positions: Mapping[int, Position]) -> dict[int, Share]:
         """What each partition brings next; to be asked again until nothing comes."""
         shares = {}
@@ -124,11 +140,16 @@ class Intake:
             dated.append(Dated(reached, record.offset, record, event))
         return dated
 
+    def _turns(self) -> Turns:
+        turns = {partition: aligned.turn() for partition, aligned in self._aligned.items()}
+        return {partition: None if turn == NEVER else turn for partition, turn in turns.items()}
+
     def _limit(self) -> int:
         """The event time up to which partitions may go, so that none comes late for the merchants of all."""
         if not self._scopes.routing.leads_on:
             return NEVER
-        return min((aligned.turn() for aligned in self._aligned.values()), default=NEVER) + self._slack
+        turns = [turn for turn in (*self._turns().values(), self._elsewhere) if turn is not None]
+        return min(turns, default=NEVER) + self._slack
 
     def _add_inputs(self, share: Share, partition: int, released: Iterable[Dated]) -> None:
         scope = self._scopes.user

@@ -135,10 +135,12 @@ class Processor:
         for partition in self._intake.take(fetched):
             self._tolerate_fencing(partition)
         self._timed("decode", started)
+        await self._intake.keep_pace()
         events = 0
         while shares := self._intake.shares(self._positions):
             await self._work(shares)
             events += sum(map(len, shares.values()))
+        await self._intake.tell_of_its_end()
         self._histories.forget_surplus()
         self._metrics.batch_events.observe(events)
         self._metrics.state_cache_keys.set(len(self._histories))

@@ -41,6 +41,8 @@ from detector.stream.gate import Gate
 from detector.stream.rounds import Round
 
 FETCH_MAX_WAIT_MS = 20
+# What waits may wait for other workers, of which no fetch tells.
+_LOOK_AGAIN_S = 0.1
 
 
 class FlowError(Exception):
@@ -176,6 +178,8 @@ class RoundConsumer(driver.Consumer):
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
         """Yield one message that carries a round, when the one before it is done."""
         await self.gate.idle()
+        if self.transport.progress.waiting():
+            timeout = min(timeout, _LOOK_AGAIN_S)
         fetched, _ = await self._wait_next_records(timeout)
         if not isinstance(fetched, Round):
             return  # every partition is paused

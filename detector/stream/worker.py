@@ -30,6 +30,7 @@ from detector.stream.intake import Intake
 from detector.stream.job import Job, run_job
 from detector.stream.kafka import alert_producer, faust_credentials, rekeying_producer
 from detector.stream.log_offsets import LogOffsets
+from detector.stream.pace import Pace
 from detector.stream.processor import Outlets, Processor
 from detector.stream.publisher import Publisher
 from detector.stream.rekeyed import Rekeying
@@ -116,7 +117,7 @@ class _Worker:
             Histories(store, scopes, state.keep_after, state.cache_keys),
             scopes,
             rekeying,
-            Intake(internal, rekeying, scopes, state.allowed_lateness // 2),
+            Intake(internal, rekeying, scopes, Pace(store, partitions), state.allowed_lateness // 2),
             Outlets(
                 self._publisher,
                 DeadLetters(self._producer, settings.topics.dead_letters),

@@ -440,6 +440,16 @@ def test_a_duplicate_is_known_as_long_as_its_first_is_kept_and_then_is_too_late(
     assert key.see(ev("a", 0)).outcome is Outcome.TOO_LATE
 
 
+@pytest.mark.parametrize("is_tidied", [False, True])
+def test_which_anchor_is_named_anew_does_not_depend_on_when_a_history_was_tidied(is_tidied):
+    # 20x 21y | 11a 12b come late: b holds too | at 30z a and b are over | 20.5c takes y back, and holds
+    key = Key(window({"count": 2}, within="2m"))
+    assert key.said(ev("x", 20), ev("y", 21), ev("a", 11), ev("b", 12), ev("z", 30)) == ["raised y/1"]
+    if is_tidied:
+        key.engine.settle(key.history)
+    assert key.said(ev("c", 20.5)) == ["raised c/2"]
+
+
 # The cap
 
 
@@ -456,6 +466,14 @@ def test_beyond_the_cap_what_is_expired_goes_first():
     key = Key(window({"count": {"gte": 1}}, within="1h"), cap=2)
     key.see(ev("n", 0, "login"), ev("a", 0), ev("b", 11))
     assert key.history.ids == ["a", "b"]
+    assert key.history.folded is None
+
+
+def test_what_is_expired_does_not_count_towards_the_cap():
+    # cap 4, so five may be there: at 11m n is over, and the five others stay
+    key = Key(window({"count": {"gte": 1}}, within="1h"), cap=4)
+    key.see(ev("n", 0, "login"), *debits(1, 2, 3, 4), ev("e", 11))
+    assert key.history.ids == ["a", "b", "c", "d", "e"]
     assert key.history.folded is None
 
 

@@ -18,11 +18,10 @@ from detector.rules.rule_set import rules_in_force
 from detector.simulate import Traffic, simulate
 from tests.integration.live import INPUTS, Live, Worker, eventually
 
-MINUTE = 60_000
-HOUR = 60 * MINUTE
-# Half of the partitions stand still while a killed worker is missed, and the other half runs hours ahead in
-# the simulated time meanwhile: nothing must be too late for a merchant.
-LATENESS = 12 * HOUR
+HOUR = 3_600_000
+# The default. The traffic fills hours, all of them a backlog: partitions that ran ahead of each other would
+# make the rest too late for the merchants.
+LATENESS = 600_000
 
 SPREE = """
 by: merchant_id
@@ -67,18 +66,15 @@ def audit(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def with_rules(live: Live, cap: int = 5_000, lateness: int = LATENESS) -> None:
+def with_rules(live: Live, cap: int = 5_000) -> None:
     live.use_rules(spree=f"id: spree{SPREE}", audit=f"id: audit{AUDIT}")
-    live.extra["DETECTOR_STATE__ALLOWED_LATENESS"] = f"{lateness // MINUTE}m"
     live.extra["DETECTOR_STATE__HISTORY_CAP"] = str(cap)
 
 
-def expected(
-    live: Live, events: list[dict[str, Any]], cap: int = 5_000, lateness: int = LATENESS
-) -> dict[str, Alert]:
+def expected(live: Live, events: list[dict[str, Any]], cap: int = 5_000) -> dict[str, Alert]:
     """The alerts that stand after a backtest, by id."""
     rules = rules_in_force([Path(live.extra["DETECTOR_RULES__DIRS"])], with_catalogue=True)
-    test = Backtest(rules, lateness, cap)
+    test = Backtest(rules, LATENESS, cap)
     latest = {alert.alert_id: alert for alert in test.run(msgspec.json.encode(event) for event in events)}
     return {alert_id: alert for alert_id, alert in latest.items() if alert.status is Status.RAISED}
 
@@ -121,11 +117,10 @@ def end(*workers: Worker) -> None:
 
 
 async def test_a_worker_raises_the_alerts_of_a_backtest(live: Live) -> None:
-    # Given a backlog of five hours, of which nothing may come later than ten minutes for a merchant
-    with_rules(live, lateness=10 * MINUTE)
+    with_rules(live)
     events = traffic(seed=11)
     asked = audit(events)
-    wanted = expected(live, events + asked, lateness=10 * MINUTE)
+    wanted = expected(live, events + asked)
     assert len(ids(wanted, "spree")) > 20
     await live.send(events)
     worker = live.start()
@@ -317,7 +312,7 @@ async def test_what_was_sent_before_is_dropped_and_what_another_wrote_is_put_asi
 
 async def test_an_event_is_a_dead_letter_only_where_it_is_too_late_for_all_its_keys(live: Live) -> None:
     # Given a rule by merchant that looks back five days, a merchant of today and one of a month ago
-    with_rules(live, lateness=10 * MINUTE)
+    with_rules(live)
     now = 1_767_225_600_000
 
     def debit(event_id: str, at: int, merchant: str) -> dict[str, Any]:

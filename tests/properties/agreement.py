@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from detector.core.alert import MAX_EVIDENCE, Alert, Status
 from detector.core.engine import Engine
 from detector.core.history import History
-from detector.state.codec import Codec
+from detector.state.codec import Codec, Tail
 
 from . import twin
 from .engine_runs import CAP, LATENESS, SCOPES, Between, Detector, decoded, read_rules, standing
@@ -223,7 +223,7 @@ def _stopped_and_resumed(after: int) -> Between:
         if seen % after:
             return history
         codec = Codec(["payments"], scope)
-        stored = codec.encode(history.contents(), codec.tail())
+        stored = codec.encode(history.contents(), Tail())
         restored = codec.decode(stored, 0, getattr(history.entries[0].event, scope))
         engine.settle(restored)
         return restored

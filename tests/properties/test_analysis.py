@@ -12,8 +12,8 @@ from typing import Any
 
 from hypothesis import given, settings
 
+from detector.core.rule import Operator, Selector
 from detector.core.rule import Rule as ReadRule
-from detector.core.rule import Selector
 from detector.rules.analysis.finding import Finding
 from detector.rules.analysis.rules import findings_of
 from detector.rules.analysis.selection import selection
@@ -22,6 +22,7 @@ from .engine_runs import read_rules
 from .random_rules import Rule, kinds_of, random_rules, rules
 from .streams import Event, events, random_events
 from .twin import anchors
+from .vocabulary import LISTS
 
 STREAMS = 2
 KINDS = {
@@ -103,7 +104,7 @@ def check(rule: Rule, read: ReadRule, finding: Finding, happened: list[Event]) -
     return check_sequence(rule, finding, happened)
 
 
-OPERATORS = {"eq", "ne", "in", "gt", "gte", "lt", "lte", "exists"}
+OPERATORS = set(Operator)
 
 
 def check_selector(rule: Rule, read: ReadRule, finding: Finding, happened: list[Event]) -> str:
@@ -124,7 +125,7 @@ def check_selector(rule: Rule, read: ReadRule, finding: Finding, happened: list[
     for event_type in dead:
         alone = {"name": "a", "event": event_type, "where": part.get("where", {})}
         watched = {"id": "r", "by": rule["by"], "sequence": {"same": same_fields, "steps": [alone]}}
-        assert anchors(watched, happened) == [], finding
+        assert anchors(watched, happened, LISTS) == [], finding
     return "a selector"
 
 
@@ -184,7 +185,7 @@ def check_sequence(rule: Rule, finding: Finding, happened: list[Event]) -> str:
     alerting = deepcopy(rule)
     for step in alerting["sequence"]["steps"]:
         step["alert"] = "low"
-    assert not any(anchor.step in dead for anchor in anchors(alerting, happened)), finding
+    assert not any(anchor.step in dead for anchor in anchors(alerting, happened, LISTS)), finding
     return "a step"
 
 
@@ -194,7 +195,7 @@ def check_sequence(rule: Rule, finding: Finding, happened: list[Event]) -> str:
 def same(one: Rule, other: Rule, happened: list[Event]) -> bool:
     """Whether two rules have the same anchors; of what was measured there they may tell different parts."""
     first, second = (
-        [anchor._replace(measures={}) for anchor in anchors(rule, happened)] for rule in (one, other)
+        [anchor._replace(measures={}) for anchor in anchors(rule, happened, LISTS)] for rule in (one, other)
     )
     return first == second
 

@@ -11,7 +11,7 @@ from detector.core import folding
 from detector.core.engine import Engine, Outcome
 from detector.core.folded import MOST_SAMPLED, Sample
 from detector.core.history import Entry, History
-from detector.state.codec import Codec
+from detector.state.codec import Codec, Tail
 
 from ..core.given import MINUTE, ev, read, saved
 
@@ -189,7 +189,7 @@ def test_a_folded_key_that_is_stored_and_restored_at_any_event_goes_on_alike(see
         assert engine.observe(again, Entry(event, None), event.event_time) == found
         stored = saved(again, stored)
         if number % 7 == 0:
-            again = codec.decode(codec.encode(stored, codec.tail()), 0, "u1")
+            again = codec.decode(codec.encode(stored, Tail()), 0, "u1")
             engine.settle(again)
     assert history.folded is not None
     assert bool(strays) == bool(seed % 2)
@@ -274,7 +274,7 @@ def test_a_key_of_any_number_of_events_keeps_bounded_state(monkeypatch):
         history.unsaved.clear()
         history.alerts.clear()
         if number % 1_000 == 999:
-            sizes.append(len(codec.encode(history.contents(), codec.tail())))
+            sizes.append(len(codec.encode(history.contents(), Tail())))
             assert len(history) <= CAP * 5 // 4
             cells = sum(len(c.starts) for by_key in history.folded.cells.values() for c in by_key.values())
             assert cells <= 2 * (500 + CAP)

@@ -17,7 +17,7 @@ from detector.rules.faults import RuleFaultsError
 from detector.rules.reader import read_rule
 from detector.rules.rule_set import CATALOGUE, read_rules, rule_paths, rules_in_force
 from detector.rules.trial import ALLOWED_LATENESS, HISTORY_CAP, failures, standing_alerts
-from detector.state.codec import Codec
+from detector.state.codec import Codec, Tail
 
 SHIPPED = rule_paths(CATALOGUE)
 RULE = "id: {id}\nby: user_id\nwindow: {{event: debit, within: 10m}}\nwhen: {{count: {{gte: {least}}}}}\n"
@@ -242,7 +242,7 @@ def alerts_of(rule, events, stop_every=None):
         history = histories.setdefault(key, History())
         published += engine.observe(history, Entry(event, None), event.event_time).alerts
         if stop_every and number % stop_every == 0:
-            stored = codec.encode(history.contents(), codec.tail())
+            stored = codec.encode(history.contents(), Tail())
             histories[key] = codec.decode(stored, 0, key)
             engine.settle(histories[key])
     return published

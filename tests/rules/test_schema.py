@@ -74,7 +74,7 @@ def test_every_shipped_rule_validates(path):
 
 
 def test_random_rules_over_the_whole_language_validate():
-    for seed in range(300):
+    for seed in range(100):
         for rule in random_rules(Random(seed)):
             assert list(RULES.iter_errors(rule)) == [], rule
 
@@ -209,7 +209,7 @@ def test_the_events_and_alerts_of_the_shipped_rules_validate(path):
     file = read_rule(path)
     seen = 0
     for example in file.examples:
-        for event in example.events:
+        for event in example.events[:20]:
             assert list(EVENTS.iter_errors(json.loads(msgspec.json.encode(event)))) == []
         for alert in standing_alerts(file.rule, example):
             assert list(ALERTS.iter_errors(json.loads(msgspec.json.encode(alert)))) == []

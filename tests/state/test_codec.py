@@ -10,7 +10,7 @@ from detector.core.folded import Folded
 from detector.core.history import AlertRecord, Entry, History, Source
 from detector.core.rule import Severity
 from detector.simulate import Traffic, encode, simulate
-from detector.state.codec import Codec
+from detector.state.codec import Codec, Tail
 from detector.state.errors import CorruptStateError, StateError
 from detector.state.stored_events import TYPE_TAGS, WORDS
 
@@ -64,7 +64,7 @@ def told(history):
 
 def stored(codec, *appends):
     """The bytes after these appends, and how many items they are."""
-    tail = codec.tail()
+    tail = Tail()
     return b"".join(codec.encode(items, tail) for items in appends), tail.items
 
 
@@ -182,11 +182,11 @@ def test_texts_come_back_however_they_change(scope, piece):
 
 def test_what_was_restored_is_appended_to_like_what_was_never_let_go_of(codec):
     rng = random.Random(1)
-    tail, data = codec.tail(), b""
+    tail, data = Tail(), b""
     for number in range(300):
         fields = {name: f"{name}-{rng.randrange(3)}" for name in ("device_id", "ip", "city", "card_id")}
         entry = Entry(event_of("debit", number, **fields), Source(rng.choice(TOPICS), PARTITION, number))
-        restored = codec.decode(data, PARTITION, KEY).stored if data else codec.tail()
+        restored = codec.decode(data, PARTITION, KEY).stored if data else Tail()
         more = codec.encode([entry], tail)
         assert codec.encode([entry], restored) == more
         data += more
@@ -200,7 +200,7 @@ def test_a_simulated_event_costs_few_bytes(codec):
         offsets[simulated.topic] += 1
         source = Source(simulated.topic, PARTITION, offsets[simulated.topic])
         event = decode(encode(simulated.event))
-        size += len(codec.encode([Entry(event, source)], tails.setdefault(event.user_id, codec.tail())))
+        size += len(codec.encode([Entry(event, source)], tails.setdefault(event.user_id, Tail())))
     assert size / traffic.events < 60
 
 
@@ -380,7 +380,7 @@ def test_half_an_append_is_corrupt(codec):
 
 
 def test_a_lost_append_is_corrupt(codec):
-    tail = codec.tail()
+    tail = Tail()
     first, _, third = [codec.encode(items, tail) for items in (GOLDEN[:2], GOLDEN[2:3], GOLDEN[3:])]
     with pytest.raises(CorruptStateError):
         codec.decode(first + third, PARTITION, KEY)
@@ -406,7 +406,7 @@ def test_a_source_of_a_topic_that_is_no_longer_read_is_corrupt():
 
 
 def test_an_event_time_that_no_event_can_have_is_corrupt(codec):
-    tail = codec.tail()
+    tail = Tail()
     tail.event_time = 2**53
     data = codec.encode([Entry(event_of("login"), None)], tail)
     with pytest.raises(CorruptStateError):

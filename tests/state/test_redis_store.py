@@ -358,6 +358,7 @@ async def test_the_fewest_permissions_are_enough(server: int, admin: redis.async
         assert await store.load_many({3: ["h:u1"]}) == {3: [b"a"]}
         assert await store.outbox(3) == Outbox(0, [b"alert", b"alert"])
         assert await store.trim_outbox(3, epoch, 2) is Outcome.APPLIED
+        assert await store.exchange_turns({3: 1}, 12, HOUR_MS) == {}
 
 
 # The start-up check

@@ -428,6 +428,26 @@ async def test_a_repeated_commit_does_not_take_back_what_was_seen_after_it(store
     assert await seen(store) == {("payments", 0): 9}
 
 
+# How far partitions are
+
+
+async def test_what_one_worker_left_the_others_see(store: StateStore) -> None:
+    assert await store.exchange_turns({0: 2**53, 1: None, 2: 0}, 4, HOUR_MS) == {}
+
+    assert await store.exchange_turns({3: 7}, 4, HOUR_MS) == {0: 2**53, 2: 0}
+    assert await store.exchange_turns({0: None, 1: 5}, 4, HOUR_MS) == {2: 0, 3: 7}
+    assert await store.exchange_turns({2: 1, 3: 8}, 4, HOUR_MS) == {1: 5}
+
+
+async def test_what_was_left_is_forgotten_after_its_time(store: StateStore) -> None:
+    await store.exchange_turns({0: 1}, 2, 30)
+
+    give_up_at = time.monotonic() + 10
+    while await store.exchange_turns({1: None}, 2, HOUR_MS):
+        assert time.monotonic() < give_up_at, "it outlived its time"
+        await asyncio.sleep(0.01)
+
+
 # Outbox
 
 

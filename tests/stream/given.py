@@ -19,6 +19,7 @@ from detector.stream.forwarder import Forwards
 from detector.stream.histories import Histories
 from detector.stream.intake import Intake, Position
 from detector.stream.outbox import unpack
+from detector.stream.pace import Pace
 from detector.stream.processor import Outlets, Processor
 from detector.stream.rekeyed import Rekeying
 from detector.stream.rounds import Round
@@ -98,7 +99,7 @@ class Bench:
             Histories(self.store, self.scopes, 3_600_000, cache_keys),
             self.scopes,
             self.rekeying,
-            Intake(INTERNAL, self.rekeying, self.scopes, 300_000),
+            Intake(INTERNAL, self.rekeying, self.scopes, Pace(self.store, partitions), 300_000),
             Outlets(self.publisher, self.dead_letters, self.internal),  # type: ignore[arg-type]
             self.metrics,
             "/test",

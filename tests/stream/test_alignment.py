@@ -1,9 +1,11 @@
 """Topics of a partition number advance together in event time."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detector.stream.alignment import NEVER, Alignment, Dated
+from detector.stream import alignment as module
+from detector.stream.alignment import NEVER, Alignment, Dated, PatientAlignment
 
 SLACK = 10
 
@@ -143,6 +145,24 @@ def test_its_turn_does_not_go_back_for_a_record_older_than_what_has_passed() -> 
     assert [r.event_time for r in alignment.release(limit=50)] == [50, 2]
     alignment.extend("payments", dated("payments", 3, first=3))
     assert alignment.turn() == 51
+
+
+def test_it_waits_for_another_topic_for_a_while_and_for_other_partitions_for_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 0.0
+    monkeypatch.setattr(module.time, "monotonic", lambda: now)
+    alignment = PatientAlignment(dict.fromkeys(("payments", "logins"), 0), SLACK)
+    alignment.extends_to("logins", 7)
+    alignment.extend("payments", dated("payments", 100, 200))
+    assert alignment.release_in_time(limit=150) == []
+    now = module.WAITS_AT_MOST_S + 1
+    assert [r.event_time for r in alignment.release_in_time(limit=150)] == [100]
+    assert alignment.release_in_time(limit=150) == []
+    now += module.WAITS_FOR_OTHERS_AT_MOST_S
+    assert alignment.release_in_time(limit=150) == []
+    now += 1
+    assert [r.event_time for r in alignment.release_in_time(limit=150)] == [200]
 
 
 @given(st.data())

@@ -18,6 +18,7 @@ def _consumer_that_fetched(fetched: Round) -> SimpleNamespace:
     return SimpleNamespace(
         gate=gate,
         can_resume_flow=asyncio.Event(),
+        transport=SimpleNamespace(progress=SimpleNamespace(waiting=set)),
         _wait_next_records=wait_next_records,
         _message=lambda given: (TP("a", 0), given),
     )
