@@ -10,7 +10,7 @@ _AGAIN_S = 0.5
 
 
 async def end(tasks: Collection[asyncio.Task[Any]]) -> None:
-    """Cancel tasks until they are done: one cancellation can be lost to a time limit that runs out with it."""
+    """Cancel tasks until they are done: a cancellation can be lost to a time limit that runs out with it."""
     pending = set(tasks)
     while pending:
         for task in pending:
