@@ -14,7 +14,17 @@ import typer
 
 from bench.errors import BenchFailed
 from bench.report import Results, describe_machine, print_table, write_json
-from bench.runs import NEEDS_SERVERS, Part, Plan, run_engine, run_latency, run_state, run_throughput
+from bench.runs import (
+    NEEDS_SERVERS,
+    Part,
+    Plan,
+    run_engine,
+    run_latency,
+    run_rules,
+    run_state,
+    run_throughput,
+    run_wide,
+)
 from bench.servers import running_servers
 from bench.traffic import WITHOUT_PASSWORD
 from detector.rules.rule_set import CATALOGUE
@@ -52,6 +62,9 @@ def main(
     rules_dir: Annotated[
         Path, typer.Option(help="Rule files to take for the catalogue.", exists=True, file_okay=False)
     ] = CATALOGUE,
+    wide_events: Annotated[
+        int, typer.Option(min=1_000, help="The most events of one key, where wide keys are measured.")
+    ] = 1_000_000,
     short: Annotated[bool, typer.Option("--short", help="A smaller measurement, in two minutes.")] = False,
     only: Annotated[list[Part] | None, typer.Option(help="Measure only this; may be repeated.")] = None,
     json_file: Annotated[
@@ -73,6 +86,7 @@ def main(
         state_users,
         state_round,
         rules_dir,
+        wide_events,
     )
     if short:
         peer_events = min(events, _PEER_EVENTS // 2)
@@ -82,6 +96,8 @@ def main(
             peer_events=peer_events,
             runs=min(runs, 3),
             run_seconds=min(run_seconds, 8.0),
+            repeats=min(repeats, 2),
+            wide_events=min(wide_events, 30_000),
         )
     parts = only or list(Part)
     _forget_settings()
@@ -94,6 +110,9 @@ def main(
         if Part.STATE in parts:
             _say(f"the state of {plan.state_users:,} users in Redis")
             run_state(plan, results)
+        if Part.WIDE in parts:
+            _say(f"one key with up to {plan.wide_events:,} events")
+            run_wide(plan, results)
         if NEEDS_SERVERS.intersection(parts):
             _run_on_servers(plan, parts, results)
     except BenchFailed as error:
@@ -112,6 +131,9 @@ def _run_on_servers(plan: Plan, parts: Collection[Part], results: Results) -> No
         if Part.THROUGHPUT in parts or Part.PEER in parts:
             _say(f"{plan.events:,} events from a backlog")
             run_throughput(servers, plan, parts, results)
+        if Part.RULES in parts:
+            _say(f"{plan.events:,} events with 2 rules, the catalogue and a hundred, {plan.repeats} times")
+            run_rules(servers, plan, results)
         if Part.LATENCY in parts:
             _say(f"alert latency at {plan.rate:,} events/s")
             run_latency(servers, plan, results)

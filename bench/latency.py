@@ -27,9 +27,10 @@ from confluent_kafka import Consumer, Producer
 from bench.errors import BenchFailed
 from bench.kafka import reader, value_of
 from bench.processes import Worker
-from bench.traffic import Record
+from bench.traffic import Record, rekeyed
 from detector.config import TopicSettings
 from detector.core.alert import Status
+from detector.core.rule import Rule
 from detector.stream.tail import read_alert
 
 LEAST_ALERTS = 100
@@ -144,7 +145,12 @@ def measure_floor(bootstrap: str, topic: str, runs: Sequence[Sequence[Record]], 
 
 
 def measure_latency(
-    worker: Worker, bootstrap: str, topics: TopicSettings, runs: Sequence[Sequence[Record]], rate: int
+    worker: Worker,
+    bootstrap: str,
+    topics: TopicSettings,
+    rules: Sequence[Rule],
+    runs: Sequence[Sequence[Record]],
+    rate: int,
 ) -> tuple[Latency, list[Record]]:
     """Each run's load through the worker, the first one uncounted to warm up; gives also what was sent."""
     latency = Latency(rate)
@@ -154,7 +160,7 @@ def measure_latency(
         for number, records in enumerate(runs):
             sent = _send(bootstrap, names.__getitem__, records, rate)
             total += sent.records
-            worker.until_done(len(total), _DRAIN_SECONDS, _POLL_SECONDS)
+            worker.until_done(len(total), rekeyed(total, rules), _DRAIN_SECONDS, _POLL_SECONDS)
             watch.until_quiet()
             if number:
                 latency.runs.append(_run_of(sent, watch.seen))

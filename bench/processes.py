@@ -27,12 +27,14 @@ _CODE = Path(__file__).parents[1]
 class Reading(NamedTuple):
     """What the worker's metrics say at one moment; `at` and `cpu` are seconds.
 
-    `processed` counts events whose round is committed, `unacknowledged` alerts that Kafka has not yet taken,
-    `stages` the seconds spent in each stage of a round.
+    `processed` counts events of the input topics whose round is committed, `rekeyed` those that came by the
+    internal topic, `unacknowledged` alerts that Kafka has not yet taken, `stages` the seconds spent in each
+    stage of a round.
     """
 
     at: float
     processed: int
+    rekeyed: int
     unacknowledged: int
     rounds: int
     cpu: float
@@ -43,9 +45,10 @@ class Reading(NamedTuple):
 class Worker:
     """A running `detector run`, seen from outside."""
 
-    def __init__(self, url: str, log: Path) -> None:
+    def __init__(self, url: str, log: Path, internal: str) -> None:
         self._url = url
         self._log = log
+        self._internal = internal
 
     def ready(self) -> bool:
         """Whether it says that it is ready."""
@@ -61,10 +64,10 @@ class Worker:
         text = _get(f"{self._url}/metrics")
         if text is None:
             raise BenchFailed(f"the worker no longer answers: {self._log.read_text()[-500:]}")
-        return _reading(text, (asked + time.monotonic()) / 2)
+        return _reading(text, (asked + time.monotonic()) / 2, self._internal)
 
-    def until_done(self, events: int, seconds: float, every: float) -> Reading:
-        """Wait until it has processed so many events in all and its alerts are acknowledged.
+    def until_done(self, events: int, rekeyed: int, seconds: float, every: float) -> Reading:
+        """Wait until it has processed so many events and re-keyed ones, and its alerts are acknowledged.
 
         Raises:
             BenchFailed: it did not within the seconds.
@@ -72,18 +75,25 @@ class Worker:
         deadline = time.monotonic() + seconds
         while True:
             reading = self.read()
-            if reading.processed >= events and not reading.unacknowledged:
+            done = reading.processed >= events and reading.rekeyed >= rekeyed
+            if done and not reading.unacknowledged:
                 return reading
             if time.monotonic() > deadline:
                 raise BenchFailed(
-                    f"the worker processed {reading.processed} of {events} events in {seconds:g} s"
+                    f"the worker processed {reading.processed} of {events} events and {reading.rekeyed} of "
+                    f"{rekeyed} re-keyed ones in {seconds:g} s"
                 )
             time.sleep(every)
 
 
 @contextmanager
-def running_worker(bootstrap: str, redis_url: str, topics: TopicSettings) -> Iterator[Worker]:
-    """A worker with the shipped rules on these topics, entered when it says that it is ready."""
+def running_worker(
+    bootstrap: str, redis_url: str, topics: TopicSettings, rules: Path | None = None
+) -> Iterator[Worker]:
+    """A worker on these topics, entered when it says that it is ready.
+
+    With the shipped rules, or with those of a directory and no others.
+    """
     port = free_port()
     environment = {
         "DETECTOR_KAFKA__BOOTSTRAP_SERVERS": bootstrap,
@@ -97,8 +107,9 @@ def running_worker(bootstrap: str, redis_url: str, topics: TopicSettings) -> Ite
     } | {f"DETECTOR_TOPICS__{field.upper()}": name for field, name in topics.model_dump().items()}
     with tempfile.TemporaryDirectory(prefix="bench-worker-") as folder:
         directory = Path(folder)
-        worker = Worker(f"http://127.0.0.1:{port}", directory / "server.log")
+        worker = Worker(f"http://127.0.0.1:{port}", directory / "server.log", topics.by_merchant)
         command = [*_with(environment), sys.executable, "-m", "detector", "run"]
+        command += [] if rules is None else ["--no-catalogue", "--rules", str(rules)]
         with running_server(command, directory, worker.ready, timeout=_START_SECONDS):
             yield worker
 
@@ -149,22 +160,21 @@ def _get(url: str) -> str | None:
         return None
 
 
-def _reading(text: str, at: float) -> Reading:
+def _reading(text: str, at: float, internal: str) -> Reading:
     samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
     total = {sample.name: 0.0 for sample in samples}
     for sample in samples:
         total[sample.name] += sample.value
+    events = [sample for sample in samples if sample.name == "detector_events_total"]
+    rekeyed = sum(int(sample.value) for sample in events if sample.labels["topic"] == internal)
     return Reading(
         at=at,
-        processed=int(total["detector_batch_events_sum"]),
+        processed=sum(int(sample.value) for sample in events) - rekeyed,
+        rekeyed=rekeyed,
         unacknowledged=int(total["detector_outbox_alerts"]),
         rounds=int(total["detector_batch_events_count"]),
         cpu=total["process_cpu_seconds_total"],
-        too_late=sum(
-            int(sample.value)
-            for sample in samples
-            if sample.name == "detector_events_total" and sample.labels["outcome"] == "too_late"
-        ),
+        too_late=sum(int(sample.value) for sample in events if sample.labels["outcome"] == "too_late"),
         stages={
             sample.labels["stage"]: sample.value
             for sample in samples

@@ -18,8 +18,10 @@ from rich.table import Table
 from bench.engine import EngineRuns
 from bench.latency import Latency
 from bench.peer import PeerThroughput
+from bench.rule_runs import RuleRuns
 from bench.state import StateCost
 from bench.throughput import Throughput
+from bench.wide import WideCost
 
 
 @dataclass
@@ -36,6 +38,8 @@ class Results:
     floor: Latency | None = None
     engine: list[EngineRuns] | None = None
     state: StateCost | None = None
+    rules: list[RuleRuns] | None = None
+    wide: list[WideCost] | None = None
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -97,6 +101,8 @@ def _rows(results: Results) -> list[tuple[str, str, str]]:
         *_latency_rows("one hop, no worker:", results.floor),
         *_engine_rows(results.engine or []),
         *_state_rows(results.state),
+        *_rules_rows(results.rules or []),
+        *_wide_rows(results.wide or []),
     ]
 
 
@@ -164,6 +170,32 @@ def _engine_rows(found: list[EngineRuns]) -> list[tuple[str, str, str]]:
             for runs in others
         ]
     return rows
+
+
+def _rules_rows(found: list[RuleRuns]) -> list[tuple[str, str, str]]:
+    rows = []
+    for runs in found:
+        spread = f"events/s ({min(runs.rates):,.0f} to {max(runs.rates):,.0f} in {len(runs.rates)} runs)"
+        rows.append((f"one worker, {runs.rules} rules", f"{runs.median:,.0f}", spread))
+        rows.append(("  per second of the worker's CPU", f"{runs.cpu_median:,.0f}", "events"))
+        rows.append(("  standing alerts, as in a backtest", f"{runs.alerts_standing:,}", "alerts"))
+    for runs in found[1:]:
+        times, of_cpu = runs.median / found[0].median, runs.cpu_median / found[0].cpu_median
+        name = f"  {runs.rules} rules : {found[0].rules} rules"
+        rows.append((name, f"{times:.2f}", f"times the rate ({of_cpu:.2f} per second of CPU)"))
+    return rows
+
+
+def _wide_rows(found: list[WideCost]) -> list[tuple[str, str, str]]:
+    return [
+        (
+            f"one {row.key}, {row.events:,} events",
+            f"{row.microseconds:,.0f}",
+            f"us of CPU an event; {row.bytes / 1000:,.0f} kB stored, {row.kept:,} events kept, "
+            f"{row.alerts:,} alerts",
+        )
+        for row in found
+    ]
 
 
 def _state_rows(found: StateCost | None) -> list[tuple[str, str, str]]:

@@ -14,12 +14,15 @@ from bench.latency import measure_floor, measure_latency
 from bench.peer import measure_faust
 from bench.processes import running_worker
 from bench.report import Results
+from bench.rule_runs import RuleRuns
 from bench.rule_sets import rule_sets
 from bench.servers import Servers, running_redis
 from bench.state import measure_state
-from bench.throughput import measure_throughput
-from bench.traffic import Record, encoded_traffic, expected_alerts, mean_bytes
+from bench.throughput import Throughput, measure_throughput
+from bench.traffic import Record, encoded_traffic, expected_alerts, mean_bytes, rekeyed
+from bench.wide import WideKey, measure_wide
 from detector.config import Settings
+from detector.core.rule import Rule
 from detector.rules.rule_set import rules_in_force
 
 _PARTITIONS = 12
@@ -43,9 +46,11 @@ class Part(StrEnum):
     LATENCY = "latency"
     ENGINE = "engine"
     STATE = "state"
+    RULES = "rules"
+    WIDE = "wide"
 
 
-NEEDS_SERVERS = frozenset({Part.THROUGHPUT, Part.PEER, Part.LATENCY})
+NEEDS_SERVERS = frozenset({Part.THROUGHPUT, Part.PEER, Part.LATENCY, Part.RULES})
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,7 @@ class Plan:
     state_users: int
     state_round: int
     rules_dir: Path
+    wide_events: int
 
 
 def run_throughput(servers: Servers, plan: Plan, parts: Collection[Part], results: Results) -> None:
@@ -78,13 +84,44 @@ def run_throughput(servers: Servers, plan: Plan, parts: Collection[Part], result
 
 
 def _run_worker(servers: Servers, records: Sequence[Record], results: Results) -> None:
-    prefix = f"{servers.prefix}.backlog"
+    rules = rules_in_force([], True)
+    results.throughput, results.alerts_standing = _worked(servers, "backlog", records, rules, None)
+
+
+def _worked(
+    servers: Servers, name: str, records: Sequence[Record], rules: Sequence[Rule], directory: Path | None
+) -> tuple[Throughput, int]:
+    """A worker with the rules of a directory, or the shipped ones, through a backlog; and its alerts."""
+    prefix = f"{servers.prefix}.{name}"
     topics = topic_settings(prefix)
     make_topics(servers.bootstrap, topics, [], _PARTITIONS)
     preproduce(servers.bootstrap, prefix, records)
-    with running_worker(servers.bootstrap, servers.redis_url, topics) as worker:
-        results.throughput = measure_throughput(worker, servers.redis_url, len(records))
-    results.alerts_standing = _check(servers, topics.alerts, records)
+    with running_worker(servers.bootstrap, servers.redis_url, topics, directory) as worker:
+        found = measure_throughput(worker, servers.redis_url, len(records), rekeyed(records, rules))
+    return found, _check(servers, topics.alerts, records, rules)
+
+
+def run_rules(servers: Servers, plan: Plan, results: Results) -> None:
+    """One worker after the other through the same backlog, with two rules, the catalogue and a hundred."""
+    records = encoded_traffic(plan.events, plan.users, plan.fraud, _BACKLOG_HOURS, plan.without_password)
+    results.mean_event_bytes = mean_bytes(records)
+    with rule_sets(plan.rules_dir) as sets:
+        results.rules = [RuleRuns(len(rule_set.rules)) for rule_set in sets]
+        for run in range(plan.repeats):
+            for rule_set, runs in zip(sets, results.rules, strict=True):
+                name = f"rules-{rule_set.name}-{run}"
+                found, runs.alerts_standing = _worked(
+                    servers, name, records, rule_set.rules, rule_set.directory
+                )
+                runs.rates.append(found.events_per_second)
+                runs.cpu_rates.append(found.events_per_cpu_second)
+
+
+def run_wide(plan: Plan, results: Results) -> None:
+    """One user and one merchant with more and more events."""
+    results.wide = [
+        row for kind in WideKey for row in measure_wide(rules_in_force([], True), kind, plan.wide_events)
+    ]
 
 
 def _run_peer(servers: Servers, records: Sequence[Record], results: Results) -> None:
@@ -112,8 +149,9 @@ def run_latency(servers: Servers, plan: Plan, results: Results) -> None:
     make_topics(servers.bootstrap, topics, [echo], _PARTITIONS)
     results.floor = measure_floor(servers.bootstrap, echo, runs, plan.rate)
     with running_worker(servers.bootstrap, servers.redis_url, topics) as worker:
-        results.latency, sent = measure_latency(worker, servers.bootstrap, topics, runs, plan.rate)
-    _check(servers, topics.alerts, sent)
+        rules = rules_in_force([], True)
+        results.latency, sent = measure_latency(worker, servers.bootstrap, topics, rules, runs, plan.rate)
+    _check(servers, topics.alerts, sent, rules)
 
 
 def run_engine(plan: Plan, results: Results) -> None:
@@ -138,14 +176,14 @@ def run_state(plan: Plan, results: Results) -> None:
         results.state = measure_state(records, rules, url, _PREFIX, plan.state_round)
 
 
-def _check(servers: Servers, topic: str, records: Sequence[Record]) -> int:
+def _check(servers: Servers, topic: str, records: Sequence[Record], rules: Sequence[Rule]) -> int:
     """Compare the standing alerts on the topic with a backtest's; gives how many there are.
 
     Raises:
         BenchFailed: they differ, so that what was measured is not the detector doing its work.
     """
     found = standing_alerts(servers.bootstrap, topic)
-    expected = expected_alerts(records, rules_in_force([], True), Settings())
+    expected = expected_alerts(records, rules, Settings())
     if found != expected or not expected:
         raise BenchFailed(
             "the worker's standing alerts are not those of a backtest over the same events: "

@@ -11,6 +11,9 @@ import msgspec
 
 from detector.config import Settings
 from detector.core.alert import Status
+from detector.core.engine import Outcome
+from detector.core.events import Event, decode
+from detector.core.routing import Routing
 from detector.core.rule import Rule
 from detector.replay.backtest import Backtest
 from detector.simulate import Simulated, Traffic, encode, simulate
@@ -92,3 +95,10 @@ def expected_alerts(records: Sequence[Record], rules: Sequence[Rule], settings: 
     for alert in test.run(record.value for record in records):
         (standing.add if alert.status is Status.RAISED else standing.discard)(alert.alert_id)
     return standing
+
+
+def rekeyed(records: Sequence[Record], rules: Sequence[Rule]) -> int:
+    """How many of the events go on to their merchants with these rules."""
+    onward = Routing(rules).onward
+    events = (decode(record.value) for record in records)
+    return sum(isinstance(event, Event) and onward(event, Outcome.ACCEPTED) is not None for event in events)
