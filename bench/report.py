@@ -69,6 +69,8 @@ def write_json(results: Results, path: Path) -> None:
         measured: Latency | None = getattr(results, name)
         if measured is not None:
             found[name] |= {"p50": measured.p50, "p99": measured.p99}
+    if results.state is not None:
+        found["state"]["per_stored_event"] = results.state.per_stored_event
     for runs, written in zip(results.engine or (), found["engine"] or (), strict=True):
         written |= {"median": runs.median}
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -201,16 +203,16 @@ def _wide_rows(found: list[WideCost]) -> list[tuple[str, str, str]]:
 def _state_rows(found: StateCost | None) -> list[tuple[str, str, str]]:
     if found is None:
         return []
-    return [
-        (
-            f"stored event, {found.keys:,} users, {found.events / found.keys:.1f} events each",
-            f"{found.total:.1f}",
-            f"bytes of {found.server}",
-        ),
-        ("  its own bytes", f"{found.payload:.1f}", "bytes"),
-        ("  its share of the key's name", f"{found.names:.1f}", "bytes"),
-        ("  of Redis' tables, time to live among them", f"{found.tables:.1f}", "bytes"),
-        ("  of what is allocated but not used", f"{found.rest:.1f}", "bytes"),
-        ("  to encode it", f"{found.encode_us:.1f}", "us of CPU"),
-        (f"  to store it, {found.events_per_round} a round", f"{found.redis_us:.1f}", "us of Redis' CPU"),
-    ]
+    rows = [("a stored event", f"{found.per_stored_event:.1f}", f"bytes of {found.server}")]
+    for cost in found.scopes:
+        each = f"{cost.events / cost.keys:.1f} events each"
+        rows += [
+            (f"stored by {cost.scope}, {cost.keys:,} keys, {each}", f"{cost.total:.1f}", "bytes"),
+            ("  its own bytes", f"{cost.payload:.1f}", "bytes"),
+            ("  its share of the key's name", f"{cost.names:.1f}", "bytes"),
+            ("  of Redis' tables, time to live among them", f"{cost.tables:.1f}", "bytes"),
+            ("  of what is allocated but not used", f"{cost.rest:.1f}", "bytes"),
+            ("  to make the write of it", f"{cost.write_us:.1f}", "us of CPU"),
+            (f"  to store it, {found.events_per_round} a round", f"{cost.redis_us:.1f}", "us of Redis' CPU"),
+        ]
+    return rows

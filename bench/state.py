@@ -1,9 +1,10 @@
 """What the state costs in Redis, for each event that is stored.
 
 Events go in the order of event time and in small rounds through what the worker uses: the histories, the
-engine, the codec and the Redis store, so that a key is written as often as it is in life. All that Redis
-calls used memory counts: keys, tables, times to live, allocator, what is allocated and not yet filled,
-offsets. In the end every history is read back and compared with what the worker holds.
+engines, the codec and the Redis store, so that a key is written as often as it is in life. First all go by
+user, then those that rules by merchant can use by merchant, as from the internal topic: they are stored
+twice. All that Redis calls used memory counts: keys, tables, times to live, allocator, what is allocated and
+not yet filled, offsets. In the end every history is read back and compared with what the worker holds.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple
@@ -32,7 +33,7 @@ from detector.state.connect import connect
 from detector.state.redis_store import RedisStore
 from detector.state.store import Commit
 from detector.stream.histories import Histories
-from detector.stream.scopes import Scopes
+from detector.stream.scopes import Scope, Scopes
 
 _PARTITIONS = 12
 _FIRST_OFFSET = 10**9
@@ -41,31 +42,58 @@ _READ_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True)
-class StateCost:
-    """Bytes and microseconds for each stored event; `server` is what Redis calls itself.
+class ScopeCost:
+    """Bytes and microseconds of CPU for each event that is stored under the keys of one scope.
 
     `payload` is the values' own length, `names` that of the keys, `tables` the tables of keys and of times to
     live with the entries in them; `rest` is what the allocator adds and what is allocated but not filled.
+    `write_us` is what the worker spends on making the writes, `redis_us` what Redis spends on them.
     """
 
-    server: str
+    scope: str
     events: int
     keys: int
-    events_per_round: int
     total: float
     payload: float
     names: float
     tables: float
     rest: float
-    encode_us: float
+    write_us: float
     redis_us: float
 
 
+@dataclass(frozen=True)
+class StateCost:
+    """What the scopes cost; `server` is what Redis calls itself."""
+
+    server: str
+    events_per_round: int
+    scopes: list[ScopeCost]
+
+    @property
+    def per_stored_event(self) -> float:
+        """Bytes for each stored event, each scope's copies counted as such."""
+        return sum(cost.total * cost.events for cost in self.scopes) / sum(
+            cost.events for cost in self.scopes
+        )
+
+
 class _Arrival(NamedTuple):
+    """An event as a scope meets it: the partition and topic it is read from, and its offset there."""
+
     partition: int
     topic: str
     offset: int
+    key: str
     entry: Entry
+
+
+class _Used(NamedTuple):
+    """What Redis has used at a moment: bytes in all and by its tables, and seconds of CPU."""
+
+    memory: int
+    tables: int
+    cpu: float
 
 
 def measure_state(
@@ -84,152 +112,157 @@ class _Run:
 
     def __init__(self, rules: Sequence[Rule], redis_url: str, prefix: str, events_per_round: int) -> None:
         settings = Settings(redis={"url": redis_url, "prefix": prefix})
-        topics = settings.topics.inputs
+        inputs = settings.topics.inputs
+        self._internal = settings.topics.by_merchant
+        self._topics = (*inputs, self._internal)
+        self._topic_names = settings.topics.model_dump()
         self._url = redis_url
         self._prefix = prefix
         self._per_round = events_per_round
         state = settings.state
-        deciding = Deciding(rules, {}, state.allowed_lateness, state.history_cap)
-        self._scopes = Scopes(topics, _PARTITIONS, deciding)
-        self._scope = self._scopes.user
-        self._client = connect(settings.redis)
-        self._store = RedisStore(self._client, prefix)
+        self._scopes = Scopes(
+            inputs, _PARTITIONS, Deciding(rules, {}, state.allowed_lateness, state.history_cap)
+        )
+        self._store = RedisStore(connect(settings.redis), prefix)
         # Nothing is let go of, so that the end can be compared.
         self._histories = Histories(self._store, self._scopes, state.keep_after, 10**9)
-        self._topic_names = settings.topics.model_dump()
         self._epochs: dict[int, str] = {}
-        self._next: dict[int, dict[str, int]] = {
-            partition: dict.fromkeys(topics, _FIRST_OFFSET) for partition in range(_PARTITIONS)
-        }
-        self._encode_seconds = 0.0
+        self._next = {number: dict.fromkeys(self._topics, _FIRST_OFFSET) for number in range(_PARTITIONS)}
+        self._onward: list[Entry] = []
+        self._write_seconds = 0.0
 
     async def measure(self, records: Sequence[Record]) -> StateCost:
         try:
-            await self._acquire()
-            arrivals = self._arrivals(records)
-            before, cpu_before = self._used_memory(), redis_cpu(self._url)
-            while batch := list(islice(arrivals, self._per_round)):
-                await self._round(batch)
-            used, cpu = self._used_memory() - before, redis_cpu(self._url) - cpu_before
-            return self._cost(used, cpu, await self._check())
+            for partition, offsets in self._next.items():
+                self._epochs[partition] = (await self._store.acquire(partition, _PARTITIONS)).epoch
+                await self._store.set_offsets(partition, self._epochs[partition], offsets)
+            costs = [await self._cost(self._scopes.user, self._by_user(records))]
+            if self._onward:
+                costs.append(await self._cost(self._scopes.merchant, self._by_merchant(self._onward)))
+            return StateCost(self._server(), self._per_round, costs)
         finally:
             await self._store.close()
 
-    async def _acquire(self) -> None:
-        for partition, offsets in self._next.items():
-            self._epochs[partition] = (await self._store.acquire(partition, _PARTITIONS)).epoch
-            await self._store.set_offsets(partition, self._epochs[partition], offsets)
+    async def _cost(self, scope: Scope, arrivals: Iterator[_Arrival]) -> ScopeCost:
+        before, self._write_seconds = self._used(), 0.0
+        events = 0
+        while batch := list(islice(arrivals, self._per_round)):
+            events += len(batch)
+            await self._round(scope, batch)
+        used = self._used()
+        keys, names, payload = await self._read_back(scope)
+        total, tables = used.memory - before.memory, used.tables - before.tables
+        return ScopeCost(
+            scope=scope.field,
+            events=events,
+            keys=keys,
+            total=total / events,
+            payload=payload / events,
+            names=names / events,
+            tables=tables / events,
+            rest=(total - payload - names - tables) / events,
+            write_us=self._write_seconds / events * 1e6,
+            redis_us=(used.cpu - before.cpu) / events * 1e6,
+        )
 
-    def _arrivals(self, records: Sequence[Record]) -> Iterator[_Arrival]:
-        ends = {partition: dict(offsets) for partition, offsets in self._next.items()}
+    def _by_user(self, records: Iterable[Record]) -> Iterator[_Arrival]:
         for record in records:
             event = decode(record.value)
             assert isinstance(event, Event)
-            partition = crc32(record.key) % _PARTITIONS
             topic = self._topic_names[record.topic]
-            offset = ends[partition][topic]
-            ends[partition][topic] += 1
-            yield _Arrival(partition, topic, offset, Entry(event, Source(topic, partition, offset)))
+            yield self._arrival(self._scopes.user, event, topic)
 
-    async def _round(self, batch: Sequence[_Arrival]) -> None:
+    def _by_merchant(self, entries: Iterable[Entry]) -> Iterator[_Arrival]:
+        for event, source in entries:
+            arrival = self._arrival(self._scopes.merchant, event, self._internal)
+            yield arrival._replace(entry=Entry(event, source))
+
+    def _arrival(self, scope: Scope, event: Event, topic: str) -> _Arrival:
+        key = scope.key(event)
+        partition = crc32(key.encode()) % _PARTITIONS
+        offset = self._next[partition][topic]
+        self._next[partition][topic] += 1
+        return _Arrival(partition, topic, offset, key, Entry(event, Source(topic, partition, offset)))
+
+    async def _round(self, scope: Scope, batch: Sequence[_Arrival]) -> None:
         shares: dict[int, list[_Arrival]] = defaultdict(list)
         for arrival in batch:
             shares[arrival.partition].append(arrival)
         keys = {
-            partition: dict.fromkeys(self._scope.key(arrival.entry.event) for arrival in share)
-            for partition, share in shares.items()
+            partition: dict.fromkeys(arrival.key for arrival in share) for partition, share in shares.items()
         }
         await self._histories.load(keys)
         for partition, share in shares.items():
-            histories = self._histories.of(partition)
-            for arrival in share:
-                event = arrival.entry.event
-                key = self._scope.key(event)
-                self._scope.engine.observe(histories[key], arrival.entry, event.event_time)
+            self._observe(scope, self._histories.of(partition), share)
         started = time.process_time()
         writes = {partition: self._histories.writes_of(partition, found) for partition, found in keys.items()}
-        self._encode_seconds += time.process_time() - started
+        self._write_seconds += time.process_time() - started
         await self._store.commit(
             [
-                Commit(
-                    partition, self._epochs[partition], self._advance(partition, share), writes[partition], []
-                )
+                Commit(partition, self._epochs[partition], _advance(share), writes[partition], [])
                 for partition, share in shares.items()
             ]
         )
 
-    def _advance(self, partition: int, share: Sequence[_Arrival]) -> dict[str, tuple[int, int]]:
-        offsets = self._next[partition]
-        reached = {arrival.topic: arrival.offset + 1 for arrival in share}
-        steps = {topic: (offsets[topic], end) for topic, end in reached.items()}
-        offsets.update(reached)
-        return steps
+    def _observe(self, scope: Scope, histories: Mapping[str, History], share: Iterable[_Arrival]) -> None:
+        for arrival in share:
+            event = arrival.entry.event
+            outcome, _, _ = scope.engine.observe(histories[arrival.key], arrival.entry, event.event_time)
+            if scope is self._scopes.user and self._scopes.routing.onward(event, outcome) is not None:
+                self._onward.append(arrival.entry)
 
-    def _used_memory(self) -> int:
-        with redis.Redis.from_url(self._url) as client:
-            return int(client.info("memory")["used_memory"])
-
-    async def _check(self) -> int:
-        """Read everything back; gives how many bytes the values have."""
-        size = 0
+    async def _read_back(self, scope: Scope) -> tuple[int, int, int]:
+        """Compare what is stored; gives how many keys there are, and the bytes of their names and values."""
+        keys = names = payload = 0
         for partition in range(_PARTITIONS):
-            kept = self._histories.of(partition)
-            names = list(kept)
-            for at in range(0, len(names), _READ_AT_ONCE):
-                part = names[at : at + _READ_AT_ONCE]
-                for key, data in zip(
-                    part, (await self._store.load_many({partition: part}))[partition], strict=True
-                ):
-                    size += len(data or b"")
-                    self._compare(partition, key, data, kept[key])
-        return size
+            kept = {k: h for k, h in self._histories.of(partition).items() if k.startswith(scope.prefix)}
+            keys += len(kept)
+            names += sum(len(f"{self._prefix}:{{{partition}}}:{key}".encode()) for key in kept)
+            for part in _parts(list(kept)):
+                stored = (await self._store.load_many({partition: part}))[partition]
+                for key, data in zip(part, stored, strict=True):
+                    payload += len(data or b"")
+                    self._compare(scope, partition, key, data or b"")
+        return keys, names, payload
 
-    def _compare(self, partition: int, key: str, data: bytes | None, kept: History) -> None:
-        scope, own = self._scopes.of(key)
-        stored = scope.codec.decode(data or b"", partition, own)
+    def _compare(self, scope: Scope, partition: int, key: str, data: bytes) -> None:
+        stored = scope.codec.decode(data, partition, key.removeprefix(scope.prefix))
+        kept = self._histories.of(partition)[key]
         scope.engine.settle(stored)
         scope.engine.settle(kept)
         if _told(stored) != _told(kept):
             raise BenchFailed("what Redis holds of a history is not what the worker holds")
 
-    def _cost(self, used: int, cpu: float, payload: int) -> StateCost:
-        events = sum(end - _FIRST_OFFSET for offsets in self._next.values() for end in offsets.values())
-        names = [
-            len(f"{self._prefix}:{{{partition}}}:{key}")
-            for partition in range(_PARTITIONS)
-            for key in self._histories.of(partition)
-        ]
+    def _used(self) -> _Used:
         with redis.Redis.from_url(self._url) as client:
             found = client.memory_stats()
-            server = client.info("server")
-        tables = sum(_tables(found))
-        shares = [amount / events for amount in (used, payload, sum(names), tables)]
-        total, payload_share, names_share, tables_share = shares
-        return StateCost(
-            server=_name(server),
-            events=events,
-            keys=len(names),
-            events_per_round=self._per_round,
-            total=total,
-            payload=payload_share,
-            names=names_share,
-            tables=tables_share,
-            rest=total - payload_share - names_share - tables_share,
-            encode_us=self._encode_seconds / events * 1e6,
-            redis_us=cpu / events * 1e6,
-        )
+            tables = sum(_tables(found))
+            return _Used(int(client.info("memory")["used_memory"]), tables, redis_cpu(self._url))
+
+    def _server(self) -> str:
+        with redis.Redis.from_url(self._url) as client:
+            found = client.info("server")
+        name = "valkey" if "valkey_version" in found else "redis"
+        return f"{name.capitalize()} {found[f'{name}_version']}"
 
 
-def _name(server: Mapping[str, Any]) -> str:
-    if "valkey_version" in server:
-        return f"Valkey {server['valkey_version']}"
-    return f"Redis {server['redis_version']}"
+def _advance(share: Iterable[_Arrival]) -> dict[str, tuple[int, int]]:
+    """For each topic the offset of its first arrival, and the one after its last."""
+    steps: dict[str, tuple[int, int]] = {}
+    for arrival in share:
+        first, _ = steps.get(arrival.topic, (arrival.offset, 0))
+        steps[arrival.topic] = (first, arrival.offset + 1)
+    return steps
+
+
+def _parts(keys: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (keys[at : at + _READ_AT_ONCE] for at in range(0, len(keys), _READ_AT_ONCE))
 
 
 def _tables(stats: Mapping[str, Any]) -> Iterator[int]:
-    for name, value in stats.items():
-        if name.startswith("db.") and isinstance(value, dict):
-            yield sum(int(size) for what, size in value.items() if what.startswith("overhead.hashtable"))
+    for name, found in stats.items():
+        if name.startswith("db.") and isinstance(found, dict):
+            yield sum(int(size) for what, size in found.items() if what.startswith("overhead.hashtable"))
 
 
 def _told(history: History) -> list[Any]:

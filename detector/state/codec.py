@@ -25,6 +25,7 @@ from detector.state.stored_events import event_form
 from detector.state.stored_folded import StoredFolded, restored_folded, stored_folded
 from detector.state.stored_records import StoredRecord, restored_record, stored_record
 
+_TOPICS_AT_MOST = 8
 _ID_HEAD_TAG = 102
 _ID_END = 8
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -81,9 +82,11 @@ class Codec:
     """
 
     def __init__(self, topics: Sequence[str], scope: str, spread: int = 1) -> None:
+        if len(topics) > _TOPICS_AT_MOST:
+            raise ValueError(f"a source can be one of {_TOPICS_AT_MOST} topics at most")
         self._topics = tuple(topics)
         self._origins = {topic: number for number, topic in enumerate(topics, 1)}
-        self._spread = spread
+        self._is_spread = spread > 1
         forms = {name: event_form(name, scope) for name in EVENT_TYPES if scope in FIELDS[name]}
         self._packs = {name: form.pack for name, form in forms.items()}
         self._unpacks: dict[type[Any], Any] = {form.stored: form.unpack for form in forms.values()}
@@ -108,8 +111,8 @@ class Codec:
             if source is not None:
                 topic, partition, offset = source
                 origin = self._origins[topic]
-                if self._spread > 1:
-                    offset = offset * self._spread + partition
+                if self._is_spread:
+                    origin += partition * _TOPICS_AT_MOST
             event_time = event.event_time
             elapsed = event_time - tail.event_time
             tail.event_time = event_time
@@ -172,9 +175,8 @@ class Codec:
         return history
 
     def _source(self, origin: int, offset: int, partition: int) -> Source:
-        if self._spread > 1:
-            offset, partition = divmod(offset, self._spread)
-        return _new_tuple(Source, (self._topics[origin - 1], partition, offset))
+        found_in, number = divmod(origin - 1, _TOPICS_AT_MOST)
+        return _new_tuple(Source, (self._topics[number], found_in if self._is_spread else partition, offset))
 
 
 def _full_id(stored: Any, tail: Tail) -> str:

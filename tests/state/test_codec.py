@@ -105,9 +105,10 @@ def test_an_event_without_a_source_does_not_take_that_of_the_event_before(codec)
 
 
 def test_sources_in_other_partitions_come_back():
-    codec = Codec(TOPICS, "merchant_id", spread=12)
+    topics = [f"t{number}" for number in range(8)]
+    codec = Codec(topics, "merchant_id", spread=12)
     rng = random.Random(1)
-    sources = [Source(rng.choice(TOPICS), rng.randrange(12), rng.randrange(2**40)) for _ in range(50)]
+    sources = [Source(rng.choice(topics), rng.randrange(12), rng.randrange(2**40)) for _ in range(50)]
     entries = [Entry(event_of("debit", number), source) for number, source in enumerate(sources)]
     history = codec.decode(stored(codec, *[[entry] for entry in entries])[0], PARTITION, "merchant_id-值")
     assert [entry.source for entry in history.entries] == sources
@@ -417,6 +418,12 @@ def test_an_event_that_cannot_have_the_key_is_corrupt(codec):
     data, _ = stored(codec, [Entry(event_of("device_bound"), None)])
     with pytest.raises(CorruptStateError):
         Codec(TOPICS, "merchant_id").decode(data, PARTITION, "m1")
+
+
+def test_more_topics_than_a_source_can_tell_apart_are_refused():
+    Codec([f"t{number}" for number in range(8)], "user_id")
+    with pytest.raises(ValueError, match="8"):
+        Codec([f"t{number}" for number in range(9)], "user_id")
 
 
 def test_an_empty_history_can_be_stored_and_read(codec):
