@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class RuleRuns:
-    """All runs with one set of rules: events a second by the clock, and for each second of the worker's CPU."""
+    """All runs with one set of rules: events a second, by the clock and by the worker's CPU time."""
 
     rules: int
     alerts_standing: int = 0

@@ -75,7 +75,7 @@ def measure_wide(rules: Sequence[Rule], key: WideKey, most: int) -> list[WideCos
 
 
 def _events(key: WideKey, number: int) -> Iterator[Event]:
-    """Debits, most without a password, and instalments: of one user at 3,000 merchants, or of users at one."""
+    """Debits, most without a password, and instalments: of one user at 3,000 merchants, or the reverse."""
     random = Random(_SEED)
     for place in range(number):
         event_time = _START + int(place * _BETWEEN_MS) + random.randint(-_OUT_OF_ORDER_MS, _OUT_OF_ORDER_MS)
