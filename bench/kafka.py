@@ -25,8 +25,14 @@ def topic_settings(prefix: str) -> TopicSettings:
     return TopicSettings(**names)
 
 
+def with_inputs_of(given: TopicSettings, topics: TopicSettings) -> TopicSettings:
+    """The same topics, but for the inputs, which are those given."""
+    inputs = ("payments", "logins", "complaints")
+    return topics.model_copy(update={field: getattr(given, field) for field in inputs})
+
+
 def make_topics(bootstrap: str, topics: TopicSettings, others: Iterable[str], partitions: int) -> None:
-    """Create the detector's topics and others, all with as many partitions."""
+    """Create the detector's topics and others where they are missing, all with as many partitions."""
     plans = plan_topics(topics, partitions, replication=1)
     plans += [TopicPlan(name, partitions, 1, {}) for name in others]
     done = asyncio.run(create_topics(KafkaSettings(bootstrap_servers=bootstrap), plans))
@@ -36,7 +42,7 @@ def make_topics(bootstrap: str, topics: TopicSettings, others: Iterable[str], pa
 
 def drop_topics(bootstrap: str, prefix: str) -> None:
     """Delete the topics whose names begin so, whoever made them."""
-    admin = AdminClient({"bootstrap.servers": bootstrap})
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 3})
     names = [name for name in admin.list_topics(timeout=10).topics if name.startswith(prefix)]
     for deletion in admin.delete_topics(names).values() if names else ():
         deletion.result()

@@ -95,11 +95,13 @@ def running_worker(
     With the shipped rules, or with those of a directory and no others.
     """
     port = free_port()
+    # Several workers may read the same inputs, one after the other, but each raises its own alerts.
+    own = topics.alerts
     environment = {
         "DETECTOR_KAFKA__BOOTSTRAP_SERVERS": bootstrap,
-        "DETECTOR_KAFKA__GROUP": topics.payments,
+        "DETECTOR_KAFKA__GROUP": own,
         "DETECTOR_REDIS__URL": redis_url,
-        "DETECTOR_REDIS__PREFIX": topics.payments,
+        "DETECTOR_REDIS__PREFIX": own,
         "DETECTOR_HTTP__PORT": str(port),
         "DETECTOR_LOG__LEVEL": "WARNING",
         # It runs elsewhere, and what is measured is the code beside this one.

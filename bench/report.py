@@ -87,10 +87,9 @@ def print_table(results: Results) -> None:
         table.add_row(*row)
     machine = results.machine
     Console(width=110).print(table)
-    print(
-        f"{machine['cpus']} CPUs, Python {machine['python']}, load before {machine['load_before'][0]:.1f}; "
-        f"events of {results.mean_event_bytes:.0f} bytes on average"
-    )
+    where = f"{machine['cpus']} CPUs, Python {machine['python']}, load before {machine['load_before'][0]:.1f}"
+    size = f"; events of {results.mean_event_bytes:.0f} bytes on average" if results.mean_event_bytes else ""
+    print(where + size)
     for note in results.notes:
         print(note)
 
@@ -192,9 +191,8 @@ def _wide_rows(found: list[WideCost]) -> list[tuple[str, str, str]]:
     return [
         (
             f"one {row.key}, {row.events:,} events",
-            f"{row.microseconds:,.0f}",
-            f"us of CPU an event; {row.bytes / 1000:,.0f} kB stored, {row.kept:,} events kept, "
-            f"{row.alerts:,} alerts",
+            f"{row.decide_us + row.write_us:,.0f}",
+            f"us of CPU an event, {row.write_us:,.0f} to write; {row.bytes / 1000:,.0f} kB stored",
         )
         for row in found
     ]

@@ -9,19 +9,26 @@ from pathlib import Path
 
 from bench.engine import measure_engine
 from bench.errors import BenchFailed
-from bench.kafka import make_topics, preproduce, standing_alerts, topic_settings
+from bench.kafka import (
+    drop_topics,
+    make_topics,
+    preproduce,
+    standing_alerts,
+    topic_settings,
+    with_inputs_of,
+)
 from bench.latency import measure_floor, measure_latency
 from bench.peer import measure_faust
 from bench.processes import running_worker
 from bench.report import Results
 from bench.rule_runs import RuleRuns
 from bench.rule_sets import rule_sets
-from bench.servers import Servers, running_redis
+from bench.servers import Servers, empty_redis, running_redis
 from bench.state import measure_state
 from bench.throughput import Throughput, measure_throughput
 from bench.traffic import Record, encoded_traffic, expected_alerts, mean_bytes, rekeyed
 from bench.wide import WideKey, measure_wide
-from detector.config import Settings
+from detector.config import Settings, TopicSettings
 from detector.core.rule import Rule
 from detector.rules.rule_set import rules_in_force
 
@@ -31,6 +38,7 @@ _BACKLOG_HOURS = 2.0
 _RUN_HOURS = 2.0
 _PEER_ALERTS = "peer-alerts"
 _ECHO = "echo"
+_EVENTS_OF_RULES = 200_000
 _EVENTS_PER_USER = 10
 _STATE_HOURS = 24.0
 _PREFIX = "fd"
@@ -84,44 +92,60 @@ def run_throughput(servers: Servers, plan: Plan, parts: Collection[Part], result
 
 
 def _run_worker(servers: Servers, records: Sequence[Record], results: Results) -> None:
-    rules = rules_in_force([], True)
-    results.throughput, results.alerts_standing = _worked(servers, "backlog", records, rules, None)
-
-
-def _worked(
-    servers: Servers, name: str, records: Sequence[Record], rules: Sequence[Rule], directory: Path | None
-) -> tuple[Throughput, int]:
-    """A worker with the rules of a directory, or the shipped ones, through a backlog; and its alerts."""
-    prefix = f"{servers.prefix}.{name}"
+    prefix = f"{servers.prefix}.backlog"
     topics = topic_settings(prefix)
     make_topics(servers.bootstrap, topics, [], _PARTITIONS)
     preproduce(servers.bootstrap, prefix, records)
+    rules = rules_in_force([], True)
+    results.throughput, results.alerts_standing = _worked(servers, topics, records, rules, None)
+
+
+def _worked(
+    servers: Servers,
+    topics: TopicSettings,
+    records: Sequence[Record],
+    rules: Sequence[Rule],
+    directory: Path | None,
+) -> tuple[Throughput, int]:
+    """A worker with the rules of a directory, or the shipped ones, through a backlog; and its alerts."""
     with running_worker(servers.bootstrap, servers.redis_url, topics, directory) as worker:
         found = measure_throughput(worker, servers.redis_url, len(records), rekeyed(records, rules))
     return found, _check(servers, topics.alerts, records, rules)
 
 
 def run_rules(servers: Servers, plan: Plan, results: Results) -> None:
-    """One worker after the other through the same backlog, with two rules, the catalogue and a hundred."""
-    records = encoded_traffic(plan.events, plan.users, plan.fraud, _BACKLOG_HOURS, plan.without_password)
+    """One worker after the other through the same backlog, with two rules, the catalogue and a hundred.
+
+    Each finds the same records, an empty Redis, and topics of its own to write to.
+    """
+    events = min(plan.events, _EVENTS_OF_RULES)
+    users = max(1, plan.users * events // plan.events)
+    records = encoded_traffic(events, users, plan.fraud, _BACKLOG_HOURS, plan.without_password)
     results.mean_event_bytes = mean_bytes(records)
+    prefix = f"{servers.prefix}.rules"
+    inputs = topic_settings(prefix)
+    make_topics(servers.bootstrap, inputs, [], _PARTITIONS)
+    preproduce(servers.bootstrap, prefix, records)
     with rule_sets(plan.rules_dir) as sets:
         results.rules = [RuleRuns(len(rule_set.rules)) for rule_set in sets]
         for run in range(plan.repeats):
             for rule_set, runs in zip(sets, results.rules, strict=True):
-                name = f"rules-{rule_set.name}-{run}"
+                own = f"{prefix}-{rule_set.name}-{run}"
+                topics = with_inputs_of(inputs, topic_settings(own))
+                make_topics(servers.bootstrap, topics, [], _PARTITIONS)
                 found, runs.alerts_standing = _worked(
-                    servers, name, records, rule_set.rules, rule_set.directory
+                    servers, topics, records, rule_set.rules, rule_set.directory
                 )
                 runs.rates.append(found.events_per_second)
                 runs.cpu_rates.append(found.events_per_cpu_second)
+                drop_topics(servers.bootstrap, own)
+                empty_redis(servers.redis_url)
 
 
 def run_wide(plan: Plan, results: Results) -> None:
     """One user and one merchant with more and more events."""
-    results.wide = [
-        row for kind in WideKey for row in measure_wide(rules_in_force([], True), kind, plan.wide_events)
-    ]
+    rules = rules_in_force([plan.rules_dir], False)
+    results.wide = [row for key in WideKey for row in measure_wide(rules, key, plan.wide_events)]
 
 
 def _run_peer(servers: Servers, records: Sequence[Record], results: Results) -> None:

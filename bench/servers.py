@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
+import redis
+
 from bench.kafka import drop_topics
 from tests.servers.kafka import start_kafka
 from tests.servers.redis import start_redis
@@ -25,19 +27,25 @@ def running_servers() -> Iterator[Servers]:
     """Start both, or use those of DETECTOR_TEST_KAFKA and DETECTOR_TEST_REDIS; leave no topic behind."""
     prefix = f"bench-{uuid.uuid4().hex[:8]}"
     with ExitStack() as stack:
-        redis = start_redis()
-        stack.callback(redis.stop)
+        server = start_redis()
+        stack.callback(server.stop)
         kafka = start_kafka()
         stack.callback(kafka.stop)
         stack.callback(drop_topics, kafka.bootstrap, prefix)
-        yield Servers(kafka.bootstrap, redis.url, prefix)
+        yield Servers(kafka.bootstrap, server.url, prefix)
+
+
+def empty_redis(url: str) -> None:
+    """Delete all that Redis holds for this benchmark."""
+    with redis.Redis.from_url(url) as client:
+        client.flushdb()
 
 
 @contextmanager
 def running_redis() -> Iterator[str]:
     """Start a Redis alone, or use that of DETECTOR_TEST_REDIS; gives its URL."""
-    redis = start_redis()
+    server = start_redis()
     try:
-        yield redis.url
+        yield server.url
     finally:
-        redis.stop()
+        server.stop()
