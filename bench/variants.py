@@ -2,7 +2,8 @@
 
 A variant keeps its rule's selectors, key, cooldown and texts. Its numbers in `when` and its `at_least` are
 the rule's times one factor, its durations (spans in `when` among them) the rule's times another. No span
-grows, so the events that are kept stay the same, and what is compared is the number of rules alone.
+grows, so the events that are kept stay the same; no threshold falls, so no rule fires on what is usual. What
+is compared is the number of rules.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from detector.core.durations import parse_duration
 from detector.core.rule import Severity
 from detector.rules.rule_set import read_rules, rule_paths
 
-_THRESHOLDS = (1.5, 2.0, 1.25, 3.0, 0.9, 4.0, 2.5)
+_THRESHOLDS = (1.5, 2.0, 1.25, 3.0, 1.1, 4.0, 2.5)
 _SPANS = (0.75, 0.5, 1.0, 0.6, 0.9, 0.4, 0.8, 0.3)
 _SEVERITIES = tuple(Severity)
 _DURATION_KEYS = ("within", "before")
