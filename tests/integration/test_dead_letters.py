@@ -97,12 +97,15 @@ async def test_an_event_older_than_anything_kept_is_put_aside_as_too_late(live: 
     await worker.has_processed(1)
     await live.send([_event(2, event_time=now - 2 * 86_400_000)])
     await worker.has_processed(2)
+    # It is refused only once it was too late for its merchant as well
+    await worker.has_caught_up()
 
     # Then it is counted and put aside
     (letter,) = await live.read("dead_letters")
     assert dict(letter.headers)["detector.reason"] == b"too_late"
     assert json.loads(letter.value)["event_id"] == "e2"
-    assert worker.metric("detector_late_events_total", outcome="too_late") == 1
+    topic = live.topic("debit")
+    assert worker.metric("detector_late_events_total", topic=topic, outcome="too_late") == 1
 
 
 async def test_compressed_records_of_all_four_codecs_are_read(live: Live, worker: Worker) -> None:
