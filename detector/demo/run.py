@@ -23,6 +23,8 @@ USERS_PER_EVENT = 0.1
 FRAUD = 0.03
 _READY_SECONDS = 30.0
 _TICK_SECONDS = 0.02
+# The embedded broker hands out one batch of a partition at a time: single events would make for many rounds.
+_BURST_SECONDS = 0.05
 _SETTLE_SECONDS = 10.0
 _QUIET_SECONDS = 0.5
 
@@ -91,7 +93,7 @@ async def _send(settings: Settings, traffic: Iterator[Simulated], rate: int, tal
             key = str(event["user_id"]).encode()
             await producer.send(simulated.topic, key=key, value=encode(event))
             ahead = number / rate - (time.monotonic() - tally.began)
-            if ahead > _TICK_SECONDS:
+            if ahead > _BURST_SECONDS:
                 await asyncio.sleep(ahead)
     finally:
         await producer.stop()
