@@ -55,14 +55,26 @@ class _IdHead(msgspec.Struct, array_like=True, tag=_ID_HEAD_TAG, frozen=True):
 class Tail:
     """What an append to a stored history must know of all that stands before it.
 
-    `items` counts what is stored, `id_head` is what the event_ids begin with. The other attributes are those
-    of the last event, or of the last that had one.
+    `items` counts what is stored, and is there to be appended to until `held_until` (in seconds of the
+    monotonic clock), which is for the tail's owner to say. `id_head` is what the event_ids begin with. The
+    other attributes are those of the last event, or of the last that had one.
     """
 
-    __slots__ = ("card_id", "city", "device_id", "event_time", "id_head", "ip", "items", "terminal_id")
+    __slots__ = (
+        "card_id",
+        "city",
+        "device_id",
+        "event_time",
+        "held_until",
+        "id_head",
+        "ip",
+        "items",
+        "terminal_id",
+    )
 
     def __init__(self) -> None:
         self.items = 0
+        self.held_until = 0.0
         self.event_time = 0
         self.id_head = ""
         self.device_id: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from itertools import islice
 
@@ -14,6 +15,7 @@ _REWRITE_FROM = 64
 """Stored items up to which a rewrite would cost more than it saves."""
 _EXACT_UPTO = 128
 """Stored items, some fifty events, up to which the store keeps no room for more."""
+_WRITTEN_WITHIN_S = 60.0
 
 
 class Histories:
@@ -108,7 +110,8 @@ class Histories:
     def _write(self, key: str, history: History) -> Write:
         codec = self._scopes.of(key)[0].codec
         tail = history.stored
-        replace = tail is None or history.rewrite or _is_mostly_over(tail, history)
+        now = time.monotonic()
+        replace = tail is None or history.rewrite or now > tail.held_until or _is_mostly_over(tail, history)
         if replace:
             tail = history.stored = Tail()
         data = codec.encode(history.contents() if replace else history.unsaved, tail)
@@ -116,12 +119,16 @@ class Histories:
         history.unsaved = []
         history.rewrite = False
         keep_ms = max(0, history.keep_until - history.newest) + self._keep_after
+        # Half the time only: the store's clock is another.
+        tail.held_until = now + keep_ms / 1000 / 2
         return Write(key, data, replace, keep_ms, exact=tail.items <= _EXACT_UPTO)
 
     def _restored(self, data: bytes, partition: int, key: str) -> History:
         scope, own = self._scopes.of(key)
         history = scope.codec.decode(data, partition, own)
         scope.engine.settle(history)
+        # How much longer it is stored is not known, but it is written soon, for it was asked for.
+        history.stored.held_until = time.monotonic() + _WRITTEN_WITHIN_S
         return history
 
 
