@@ -4,8 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from random import Random
 
-import pytest
-
 from detector.core.events import EVENT_TYPES, FIELDS
 from detector.core.rule import OF_LISTS, MeasureKind, Mode, Operator
 
@@ -58,7 +56,6 @@ def draws(seeds: Iterable[int]) -> Iterator[tuple[twin.Rule, list[twin.Event]]]:
             yield rule, random_events(rng, 40, rng.choice(SHAPES), kinds_of(rules))
 
 
-@pytest.mark.timeout(300)
 def test_every_feature_of_the_language_is_drawn_and_matters():
     matters = dict.fromkeys(FEATURES, 0)
     for rule, events in draws(SEEDS):

@@ -170,7 +170,6 @@ def table(events: list[Event], tmp_path: Path) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("rule_id", RULES)
 def test_the_measures_of_every_event_are_those_of_duckdb(rule_id, events, table):
     found = table.execute(query(rule_id))

@@ -3,8 +3,6 @@
 from random import Random
 from typing import Any
 
-import pytest
-
 from .agreement import Agreement, proven
 from .engine_runs import LATENESS
 from .random_rules import kinds_of, random_rules
@@ -21,7 +19,6 @@ def with_late_copies(rng: Random, arrived: list[dict[str, Any]]) -> list[dict[st
     return copied
 
 
-@pytest.mark.timeout(300)
 def test_a_long_history_alerts_as_the_twin_does_however_it_arrives_and_is_resumed():
     found_in_all = 0
     for seed in SEEDS:
