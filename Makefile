@@ -7,6 +7,7 @@ DEV := $(VENV)/.dev-installed
 CATALOGUE := detector/rules/catalogue
 SLOW_TESTS := tests/integration tests/faults tests/acceptance
 ARGS ?=
+RUNS ?= 5
 
 # The lock names every package and its hashes, so pip resolves nothing. Messages go to stderr: stdout is the demo's.
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
@@ -14,7 +15,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--no-emit-index-url --no-header --group build --extra demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test unit bench lock clean
+.PHONY: help setup demo check test unit faults bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +38,9 @@ test: check ## check, then every test (needs redis-server, Java 17 and Maven)
 
 unit: $(DEV) ## only the tests that need no Kafka and take seconds
 	$(BIN)/pytest $(addprefix --ignore=,$(SLOW_TESTS)) $(ARGS)
+
+faults: $(DEV) ## kill workers at random times and compare with the oracle (RUNS=100, ARGS='--seed 7')
+	$(BIN)/python -m tests.faults --runs $(RUNS) $(ARGS)
 
 bench: $(DEV) ## measure throughput and latency
 	$(BIN)/python -m bench $(ARGS)

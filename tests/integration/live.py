@@ -47,6 +47,7 @@ class Live:
     names: dict[str, str]
     folder: Path
     extra: dict[str, str] = field(default_factory=dict)
+    partitions: int = PARTITIONS
     port: int = field(default_factory=free_port)
     prefix: str = field(default_factory=lambda: f"t{uuid.uuid4().hex[:8]}")
 
@@ -79,18 +80,22 @@ class Live:
             check=False,
         )
 
-    def start(self, port: int | None = None) -> "Worker":
-        """Start a worker; a second one beside it needs a port of its own."""
+    def start(self, port: int | None = None, module: str = "detector", **environment: str) -> "Worker":
+        """Start a worker; a second one beside it needs a port of its own.
+
+        `module` is the program that is the worker, or that changes something about it and is it then.
+        """
         port = port or self.port
         log = self.folder / f"worker-{uuid.uuid4().hex[:8]}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "detector", "run"],
-                env=self.environment() | {"DETECTOR_HTTP__PORT": str(port)},
+                [sys.executable, "-m", module, "run"],
+                env=self.environment() | {"DETECTOR_HTTP__PORT": str(port)} | environment,
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-        return Worker(process, f"http://127.0.0.1:{port}", log, [self.names[role] for role in INPUTS])
+        inputs = [self.names[role] for role in INPUTS]
+        return Worker(process, f"http://127.0.0.1:{port}", log, inputs, self.partitions)
 
     async def send(self, events: Iterable[dict[str, Any]], **options: Any) -> int:
         """Send events to the topics of their types, keyed by user; gives how many."""
@@ -149,11 +154,15 @@ class Live:
 
     async def end(self, *roles: str) -> int:
         """The sum of the end offsets of these topics."""
+        return sum((await self.ends(*roles)).values())
+
+    async def ends(self, *roles: str) -> dict[TopicPartition, int]:
+        """The end offset of each partition of these topics."""
         consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, enable_auto_commit=False)
         await consumer.start()
         try:
-            places = [TopicPartition(self.names[role], n) for role in roles for n in range(PARTITIONS)]
-            return sum((await consumer.end_offsets(places)).values())
+            places = [TopicPartition(self.names[role], n) for role in roles for n in range(self.partitions)]
+            return dict(await consumer.end_offsets(places))
         finally:
             await consumer.stop()
 
@@ -162,7 +171,7 @@ class Live:
         consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, enable_auto_commit=False)
         await consumer.start()
         try:
-            places = [TopicPartition(self.names[role], number) for number in range(PARTITIONS)]
+            places = [TopicPartition(self.names[role], number) for number in range(self.partitions)]
             consumer.assign(places)
             await consumer.seek_to_beginning(*places)
             ends = await consumer.end_offsets(places)
@@ -194,6 +203,7 @@ class Worker:
     url: str
     log: Path
     inputs: list[str]
+    partitions: int = PARTITIONS
 
     async def ready(self) -> None:
         await eventually(self._is_ready, READY_SECONDS)
@@ -235,7 +245,7 @@ class Worker:
         text = self.get("/metrics") or ""
         lags = [line for line in text.splitlines() if line.startswith("detector_consumer_lag_records{")]
         return (
-            len(lags) == 4 * PARTITIONS
+            len(lags) == 4 * self.partitions
             and all(line.endswith(" 0.0") for line in lags)
             and self.metric("detector_outbox_alerts") == 0
         )
@@ -251,10 +261,12 @@ class Worker:
 
 
 @asynccontextmanager
-async def live_on(bootstrap: str, redis_url: str, topics: Topics, folder: Path) -> AsyncIterator[Live]:
+async def live_on(
+    bootstrap: str, redis_url: str, topics: Topics, folder: Path, partitions: int = PARTITIONS
+) -> AsyncIterator[Live]:
     roles = ("payments", "logins", "complaints", "alerts", "alerts_shadow", "dead_letters", "by_merchant")
-    names = {role: await topics(role.replace("_", "-"), partitions=PARTITIONS) for role in roles}
-    yield Live(bootstrap, redis_url, names, folder)
+    names = {role: await topics(role.replace("_", "-"), partitions=partitions) for role in roles}
+    yield Live(bootstrap, redis_url, names, folder, partitions=partitions)
 
 
 def alert_ids(records: Iterable[ConsumerRecord]) -> tuple[set[str], set[str]]:

@@ -1,0 +1,59 @@
+"""Several workers of one group, each started again when it has ended, as a supervisor does."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from detector.embedded import free_port
+from tests.integration.live import Live, Worker
+
+_LOOK_S = 0.1
+
+
+class Fleet:
+    """Workers side by side; `kills` and `exits` count how often one was killed, and ended by itself."""
+
+    def __init__(self, live: Live, number: int) -> None:
+        self.live = live
+        self.workers: list[Worker] = []
+        self.kills = 0
+        self.exits: list[int] = []
+        self._number = number
+
+    async def start(self) -> None:
+        """Start all, and wait until all are ready."""
+        self.workers = [self.live.start(free_port()) for _ in range(self._number)]
+        for worker in self.workers:
+            await worker.ready()
+
+    def kill(self, at: int) -> None:
+        """SIGKILL a worker and start another in its place."""
+        self.workers[at].kill()
+        self.kills += 1
+        self.workers[at] = self.live.start(free_port())
+
+    def restart_ended(self) -> None:
+        """Start those again that have ended by themselves."""
+        for at, worker in enumerate(self.workers):
+            if (code := worker.process.poll()) is not None:
+                self.exits.append(code)
+                self.workers[at] = self.live.start(free_port())
+
+    @contextlib.asynccontextmanager
+    async def supervised(self) -> AsyncIterator["Fleet"]:
+        """Run, with whoever ends by itself started again; ends all workers when it is left."""
+        await self.start()
+        supervisor = asyncio.create_task(self._supervise())
+        try:
+            yield self
+            assert not supervisor.done(), supervisor.exception()
+        finally:
+            supervisor.cancel()
+            for worker in self.workers:
+                if worker.process.poll() is None:
+                    worker.kill()
+
+    async def _supervise(self) -> None:
+        while True:
+            self.restart_ended()
+            await asyncio.sleep(_LOOK_S)
