@@ -45,7 +45,8 @@ def _summary(done: list[Run]) -> str:
     extra = sum(len(run.found.extra) for run in done)
     again = sum(run.found.published_again for run in done)
     told = (
-        f"{len(done)} runs, {sum(run.kills for run in done)} kills, {sum(run.events for run in done)} events, "
+        f"{len(done)} runs, {sum(run.kills for run in done)} kills, "
+        f"{sum(run.events for run in done)} events, "
         f"{sum(run.found.alerts for run in done)} alerts: {missing} missing, {extra} extra, "
         f"{again} published again"
     )
