@@ -36,9 +36,13 @@ def _readable(alert: Alert) -> Text:
         "who": f"{who}, at {at:%Y-%m-%d %H:%M:%S} UTC",
         "why": f"{alert.explanation['en']}\n        {alert.explanation['zh']}",
         "do": alert.action,
-        "alert": f"{alert.rule_id} {alert.alert_id}.{alert.revision}, {alert.evidence_total} events",
+        "alert": f"{alert.rule_id} {alert.alert_id}.{alert.revision}, {_events(alert.evidence_total)}",
     }
     for name, value in rows.items():
         text.append(f"  {name:5} ", "dim")
         text.append(f"{value}\n")
     return text
+
+
+def _events(number: int) -> str:
+    return "1 event" if number == 1 else f"{number} events"

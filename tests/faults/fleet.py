@@ -13,8 +13,9 @@ _LOOK_S = 0.1
 class Fleet:
     """Workers side by side; `kills` and `exits` count how often one was killed, and ended by itself."""
 
-    def __init__(self, live: Live, number: int) -> None:
+    def __init__(self, live: Live, number: int, module: str = "detector") -> None:
         self.live = live
+        self._module = module
         self.workers: list[Worker] = []
         self.kills = 0
         self.exits: list[int] = []
@@ -22,7 +23,7 @@ class Fleet:
 
     async def start(self) -> None:
         """Start all, and wait until all are ready."""
-        self.workers = [self.live.start(free_port()) for _ in range(self._number)]
+        self.workers = [self._start_one() for _ in range(self._number)]
         for worker in self.workers:
             await worker.ready()
 
@@ -30,14 +31,17 @@ class Fleet:
         """SIGKILL a worker and start another in its place."""
         self.workers[at].kill()
         self.kills += 1
-        self.workers[at] = self.live.start(free_port())
+        self.workers[at] = self._start_one()
 
     def restart_ended(self) -> None:
         """Start those again that have ended by themselves."""
         for at, worker in enumerate(self.workers):
             if (code := worker.process.poll()) is not None:
                 self.exits.append(code)
-                self.workers[at] = self.live.start(free_port())
+                self.workers[at] = self._start_one()
+
+    def _start_one(self) -> Worker:
+        return self.live.start(free_port(), self._module)
 
     @contextlib.asynccontextmanager
     async def supervised(self) -> AsyncIterator["Fleet"]:
