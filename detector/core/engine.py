@@ -59,7 +59,8 @@ class Engine:
     Args:
         rules: those in mode off are left out.
         allowed_lateness: ms that an event may come behind the newest of its key, in event time.
-        history_cap: how many events of one key are kept as they are; a fourth more before older ones fold.
+        history_cap: how many events of one key are kept as they are, and how many of its alerts are
+            remembered; a fourth more before older ones fold, or are forgotten.
         lists: by name, at least those that the rules name.
     """
 
@@ -107,7 +108,9 @@ class Engine:
         if history.folded is not None:
             self._folds.note(history.folded, event)
             if history.folds(event):
-                return Observation(Outcome.ACCEPTED, late, self._observe_stray(history, entry, detected_at))
+                alerts = self._observe_stray(history, entry, detected_at)
+                self._bound_what_was_said(history)
+                return Observation(Outcome.ACCEPTED, late, alerts)
         index = history.add(entry)
         if event.type in self._marked_types:
             history.marks |= self._dispatch.marks.of(event)
@@ -115,6 +118,8 @@ class Engine:
         alerts = self._evaluate(history, index, late, detected_at)
         if len(times) > self._most:
             self._fold(history)
+        if alerts:
+            self._bound_what_was_said(history)
         return Observation(Outcome.ACCEPTED, late, alerts) if alerts or late else _QUIET
 
     def _observe_stray(self, history: History, entry: Entry, detected_at: int) -> list[Alert]:
@@ -178,6 +183,15 @@ class Engine:
         history.folded.floor = floor
         self._folds.take(history.folded, [entry.event for entry in oldest])
         self._folds.tidy(history.folded, history.newest)
+
+    def _bound_what_was_said(self, history: History) -> None:
+        """Forget what was said of the periods that are over first, where a key has had too many alerts."""
+        if len(history.alerts) <= self._most:
+            return
+        # How many there are must not depend on when the history was last tidied up.
+        self._forget(history)
+        if len(history.alerts) > self._most:
+            history.forget_alerts(len(history.alerts) - self._cap)
 
     def _keeps_for(self, event: Event) -> int:
         """How long an event is kept: the longest span of a rule that can use it, and the lateness."""

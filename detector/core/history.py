@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from heapq import nsmallest
 from typing import Any, NamedTuple
 
 import msgspec
@@ -194,11 +195,12 @@ class History:
         if len(kept) < len(self.entries):
             self._keep(kept)
         newest = self.newest
-        over = [alert_id for alert_id, alert in self.alerts.items() if alert.until < newest]
-        for alert_id in over:
-            gone = self.alerts.pop(alert_id)
-            if gone.rule_id in self.said:
-                self.said[gone.rule_id].pop(alert_id, None)
+        self._leave_out([alert for alert in self.alerts.values() if alert.until < newest])
+
+    def forget_alerts(self, surplus: int) -> None:
+        """Drop the records of so many alerts, those first that would be kept for the shortest time."""
+        self._leave_out(nsmallest(surplus, self.alerts.values(), key=_end_of_use))
+        self.rewrite = True
 
     def cut(self, surplus: int) -> list[Entry]:
         """Take the oldest `surplus` events out; whoever folds them moves the floor."""
@@ -215,6 +217,12 @@ class History:
         """Whether events later than `event_time` were folded because the key had too many."""
         return self.folded is not None and event_time < self.folded.floor[0]
 
+    def _leave_out(self, alerts: Iterable[AlertRecord]) -> None:
+        for alert in alerts:
+            del self.alerts[alert.alert_id]
+            if alert.rule_id in self.said:
+                self.said[alert.rule_id].pop(alert.alert_id, None)
+
     def _take_in(self, alert: AlertRecord) -> None:
         self.alerts[alert.alert_id] = alert
         known = self.said.setdefault(alert.rule_id, OrderedDict())
@@ -227,3 +235,7 @@ class History:
         self.ids = [entry.event.event_id for entry in entries]
         self.selections.clear()
         self._known = None
+
+
+def _end_of_use(alert: AlertRecord) -> tuple[int, str]:
+    return alert.until, alert.alert_id

@@ -115,7 +115,7 @@ class Histories:
         if replace:
             tail = history.stored = Tail()
         data = codec.encode(history.contents() if replace else history.unsaved, tail)
-        self._folded += history.rewrite
+        self._folded += history.rewrite and history.folded is not None
         history.unsaved = []
         history.rewrite = False
         keep_ms = max(0, history.keep_until - history.newest) + self._keep_after

@@ -548,3 +548,38 @@ def test_a_rule_whose_key_changed_can_take_back_what_it_had_said():
     assert key.said(ev("a", 5, "login")) == ["raised a/1"]
     key.engine = Engine([new], LATENESS, CAP)
     assert key.said(ev("b", 4)) == ["withdrawn a/2", "raised b/1"]
+
+
+def test_a_key_remembers_only_so_many_alerts_whether_it_is_read_back_or_not():
+    # each debit is an alert of its own; every fifth beyond the cap has the oldest forgotten down to it
+    rule = window({"count": {"gte": 1}}, within="24h", **QUIET)
+    left_alone, read_back = Key(rule, cap=8), Key(rule, cap=8)
+    for number in range(40):
+        event = ev(f"e{number:02}", number)
+        assert left_alone.said(event) == read_back.restarted().said(event) == [f"raised e{number:02}/1"]
+        assert 8 <= len(left_alone.history.alerts) <= 10 or number < 8
+        assert left_alone.history.alerts.keys() == read_back.history.alerts.keys()
+        assert len(left_alone.stored) <= 40
+
+
+def test_of_too_many_alerts_those_of_the_current_periods_are_remembered():
+    # two merchants an hour: of the period that goes on nothing is said again, though many were said before
+    rule = window({"count": {"gte": 1}}, by=["user_id", "merchant_id"], within="24h", cooldown="1h")
+    key = Key(rule, cap=8)
+    for hour in range(30):
+        for minute, merchant, said in ((1, "m1", 1), (2, "m2", 1), (30, "m1", 0), (40, "m2", 0)):
+            at = 60 * hour + minute
+            lines = key.said(ev(f"{at:05}", at, merchant_id=merchant))
+            assert len(lines) == said
+    assert len(key.history.alerts) <= 10
+
+
+def test_a_late_event_that_raises_alerts_over_folded_ones_leaves_no_more_of_them():
+    rule = window({"count": {"gte": 1}}, within="24h", **QUIET)
+    key = Key(rule, cap=8)
+    for number in range(12):
+        key.see(ev(f"e{number:02}", 100 + number))
+    assert key.history.folded is not None
+    for number in range(12):
+        assert key.said(ev(f"l{number:02}", 50 + number)) == [f"raised l{number:02}/1"]
+        assert len(key.history.alerts) <= 10
