@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -79,13 +79,13 @@ class Live:
             check=False,
         )
 
-    def start(self, port: int | None = None) -> "Worker":
-        """Start a worker; a second one beside it needs a port of its own."""
+    def start(self, port: int | None = None, program: Sequence[str] = ("detector", "run")) -> "Worker":
+        """Start a worker, or a module that runs one; a second one beside it needs a port of its own."""
         port = port or self.port
         log = self.folder / f"worker-{uuid.uuid4().hex[:8]}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "detector", "run"],
+                [sys.executable, "-m", *program],
                 env=self.environment() | {"DETECTOR_HTTP__PORT": str(port)},
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -210,6 +210,18 @@ class Worker:
         except (urllib.error.URLError, OSError):
             return None
 
+    def reasons(self) -> dict[str, str]:
+        """Why it is not ready, by the name of the part; nothing where it is."""
+        try:
+            with urllib.request.urlopen(self.url + "/readyz", timeout=2) as reply:
+                answer = json.load(reply)
+        except urllib.error.HTTPError as refusal:
+            answer = json.load(refusal)
+            assert refusal.code == 503
+        found: dict[str, str] = answer["reasons"]
+        assert answer["ok"] is not bool(found)
+        return found
+
     def metric(self, name: str, **labels: str) -> float:
         """The sum of a metric's samples with these labels."""
         families = text_string_to_metric_families(self.get("/metrics") or "")
@@ -251,9 +263,11 @@ class Worker:
 
 
 @asynccontextmanager
-async def live_on(bootstrap: str, redis_url: str, topics: Topics, folder: Path) -> AsyncIterator[Live]:
+async def live_on(
+    bootstrap: str, redis_url: str, topics: Topics, folder: Path, partitions: int = PARTITIONS
+) -> AsyncIterator[Live]:
     roles = ("payments", "logins", "complaints", "alerts", "alerts_shadow", "dead_letters", "by_merchant")
-    names = {role: await topics(role.replace("_", "-"), partitions=PARTITIONS) for role in roles}
+    names = {role: await topics(role.replace("_", "-"), partitions=partitions) for role in roles}
     yield Live(bootstrap, redis_url, names, folder)
 
 
