@@ -210,10 +210,10 @@ class _Worker:
         return self._processor.offsets()
 
     async def stopped(self) -> None:
-        await end(self._chores)
         try:
             await self._publisher.settle()
         finally:
+            await end(self._chores)
             await self._publisher.stop()
             await self._producer.stop()
             await self._rekeying_producer.stop()

@@ -31,7 +31,24 @@ def test_one_that_has_nothing_left_does_not_stand_still() -> None:
 
 def test_that_others_move_does_not_hide_one_that_is_stuck() -> None:
     looks = [(float(now), {3: Place(7, 2), 4: Place(now, 9)}) for now in range(0, 61, 2)]
-    assert since(*looks) == {3: 0, 4: 60}
+    # From the third move of the other on.
+    assert since(*looks) == {3: 4, 4: 60}
+
+
+def test_of_many_with_a_backlog_one_waits_for_its_turn_to_be_fetched() -> None:
+    # Given forty partitions of which one moves at each look, and is seen to do so in the next as well
+    reached = dict.fromkeys(range(40), 0)
+    standstill = Standstill()
+    for look in range(400):
+        for number in (look % 40, (look - 1) % 40):
+            reached[number] += 1
+        now = 2.0 * look
+        found = standstill.look({number: Place(at, 9) for number, at in reached.items()}, now)
+        assert set(found.values()) == {now}
+    # When none does any more, all stand still at once
+    for now in (800.0, 802.0):
+        found = standstill.look({number: Place(at, 9) for number, at in reached.items()}, now)
+    assert set(found.values()) == {798.0}
 
 
 def test_one_that_waits_for_its_turn_stands_still_only_when_all_do() -> None:
