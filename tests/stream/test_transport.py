@@ -91,6 +91,15 @@ async def test_a_flow_that_opens_without_the_seek_of_its_assignment_is_not_told(
     assert entered == []
 
 
+@pytest.mark.parametrize("assigned", [{TP("a", 0)}, set()])
+async def test_a_flow_that_opens_when_the_assignment_has_ended_is_not_told(assigned):
+    consumer, entered = _consumer_of(assigned)
+    consumer.gate.revoke()
+    await consumer.perform_seek()
+    consumer.resume_flow()
+    assert entered == []
+
+
 async def test_with_nothing_assigned_the_flow_opens_without_a_seek():
     consumer, entered = _consumer_of(set())
     consumer.resume_flow()
