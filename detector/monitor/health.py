@@ -8,7 +8,10 @@ _HEARTBEAT_LIMIT_S = 60.0
 
 
 class Health:
-    """What keeps the worker from being ready, and the heartbeat of its main loop; safe in any thread."""
+    """What keeps the worker from being ready, and the heartbeat of its main loop; safe in any thread.
+
+    It is ready when every condition is met and nothing has stalled.
+    """
 
     def __init__(
         self,
@@ -26,6 +29,7 @@ class Health:
         """
         self._lock = threading.Lock()
         self._reasons = dict(pending)
+        self._stalled: Mapping[str, str] = {}
         self._limit_s = heartbeat_limit_s
         self._clock = clock
         self._last_beat = clock()
@@ -40,6 +44,11 @@ class Health:
         with self._lock:
             self._reasons[condition] = reason
 
+    def stalled(self, reasons: Mapping[str, str]) -> None:
+        """Say what has stalled, by its name, in place of what was said before; the reasons are published."""
+        with self._lock:
+            self._stalled = dict(reasons)
+
     def beat(self) -> None:
         """Show that the main loop runs; only the main loop calls this."""
         self._last_beat = self._clock()
@@ -53,9 +62,7 @@ class Health:
         return self.heartbeat_age() <= self._limit_s
 
     def ready(self) -> tuple[bool, dict[str, str]]:
-        """Whether every condition is met and the main loop runs, and the reasons by condition where not."""
+        """Whether it is ready, and the reasons by name where not."""
         with self._lock:
-            reasons = dict(self._reasons)
-        if not self.alive():
-            reasons["main loop"] = f"no heartbeat for {self.heartbeat_age():.0f} s"
+            reasons = {**self._reasons, **self._stalled}
         return not reasons, reasons

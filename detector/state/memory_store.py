@@ -1,7 +1,7 @@
 """A state store in this process's memory: nothing outlives it."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from detector.state.errors import PartitionCountChanged
@@ -120,6 +120,9 @@ class MemoryStore:
             for partition, (turn, expires_at) in self._turns.items()
             if partition not in own and turn is not None and expires_at > now
         }
+
+    async def probe(self, partitions: Collection[int]) -> None:
+        """See StateStore."""
 
     async def close(self) -> None:
         """See StateStore."""

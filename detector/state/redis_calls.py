@@ -44,6 +44,7 @@ class RedisCalls:
         self._client = client
         self._deadline_s = deadline_s
         self._scripts_loaded = False
+        self._repeated: dict[int, Exception] = {}
 
     async def run(self, commands: Sequence[Command]) -> list[Any]:
         """The reply to each command; raises StateUnavailable or StateRefused."""
@@ -56,16 +57,31 @@ class RedisCalls:
         backoff = ExponentialWithJitterBackoff(base=0.02, cap=1)
         give_up_at = time.monotonic() + self._deadline_s
         failures = 0
-        while True:
-            try:
-                return await attempt()
-            except _FAULTS as fault:
-                failures += 1
-                pause = backoff.compute(failures)
-                if not _passes(fault) or time.monotonic() + pause > give_up_at:
-                    raise self._error(fault) from None
-                await self._recover(fault)
-                await asyncio.sleep(pause)
+        try:
+            while True:
+                try:
+                    return await attempt()
+                except _FAULTS as fault:
+                    failures += 1
+                    pause = backoff.compute(failures)
+                    if not _passes(fault) or time.monotonic() + pause > give_up_at:
+                        waited = f" gave no usable answer for {self._deadline_s:g} s"
+                        raise self._error(fault, waited) from None
+                    self._repeated[id(attempt)] = fault
+                    await self._recover(fault)
+                    await asyncio.sleep(pause)
+        finally:
+            self._repeated.pop(id(attempt), None)
+
+    async def probe(self, commands: Sequence[Command]) -> None:
+        """Try commands once; raises StateUnavailable or StateRefused, also while another call is repeated."""
+        for fault in self._repeated.values():
+            raise self._error(fault)
+        try:
+            await self._send(commands, [_NO_REPLY] * len(commands))
+        except _FAULTS as fault:
+            await self._recover(fault)
+            raise self._error(fault) from None
 
     async def _send(self, commands: Sequence[Command], replies: list[Any]) -> None:
         """Send what has no reply yet, keep each reply that comes, raise a fault among them."""
@@ -99,11 +115,10 @@ class RedisCalls:
             # The next try looks the address up anew: after a fail-over it may mean another server.
             await self._client.connection_pool.disconnect(inuse_connections=False)
 
-    def _error(self, fault: Exception) -> StateError:
+    def _error(self, fault: Exception, waited: str = "") -> StateError:
         where = f"Redis at {address(self._client)}"
         if _passes(fault):
-            waited = f"{self._deadline_s:g} s"
-            return StateUnavailable(f"{where} gave no usable answer for {waited}: {_reason(fault)}")
+            return StateUnavailable(f"{where}{waited}: {_reason(fault)}")
         return StateRefused(f"{where} refused a command: {_reason(fault)}")
 
 

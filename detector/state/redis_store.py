@@ -1,7 +1,7 @@
 """The state store in Redis: one Lua call a partition, one pipeline a round."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -45,7 +45,7 @@ class RedisStore:
     async def check_count(self, partitions: int) -> None:
         """Raise PartitionCountChanged where the state was written for another number of partitions."""
         # Partition 0 always exists, so it also tells a partition that a grown topic brought along.
-        stored = await self._call(("HGET", self._meta(0), "partitions"))
+        stored = await self._call(_count_of(self._meta(0)))
         if stored is not None and int(stored) != partitions:
             raise PartitionCountChanged(int(stored), partitions)
 
@@ -102,6 +102,10 @@ class RedisStore:
         found = zip(others, replies[len(leaving) :], strict=True)
         return {partition: int(turn) for partition, [turn] in found if turn}
 
+    async def probe(self, partitions: Collection[int]) -> None:
+        """See StateStore."""
+        await self._calls.probe([_count_of(self._meta(partition)) for partition in partitions])
+
     async def close(self) -> None:
         """See StateStore."""
         await self._client.aclose()
@@ -144,6 +148,10 @@ class RedisStore:
         head = f"{self._prefix}:{{{partition}}}:"
         # redis-py encodes text a third slower, and these are most of a commit's arguments.
         return [(head + key).encode() for key in keys]
+
+
+def _count_of(meta: str) -> Command:
+    return ("HGET", meta, "partitions")
 
 
 def _outcome(reply: bytes) -> Outcome:

@@ -1,6 +1,6 @@
 """The port: what the detector needs of a state store, and the values that pass through it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Protocol
 
@@ -142,6 +142,13 @@ class StateStore(Protocol):
 
         None says that a partition has no backlog; those without one, or of which nothing was left for
         `keep_ms`, are missing in the answer. Advice only: no epoch guards it.
+        """
+        ...
+
+    async def probe(self, partitions: Collection[int]) -> None:
+        """Look at once whether the store answers where these partitions are; changes nothing.
+
+        Raises StateUnavailable also while another call is being repeated for want of an answer.
         """
         ...
 

@@ -15,7 +15,7 @@ from mode.supervisors import CrashingSupervisor
 
 from detector.stream.gate import Gate
 from detector.stream.rounds import Round
-from detector.stream.transport import Progress, RoundConsumer, RoundTransport
+from detector.stream.transport import Progress, RoundConsumer, RoundTransport, Stage
 
 log = logging.getLogger(__name__)
 # It writes whole fetch responses, and so payloads, at DEBUG.
@@ -32,13 +32,19 @@ HEARTBEAT_INTERVAL_S = 1.0
 
 
 class RoundHandler(Protocol):
-    """What the job does with rounds. An exception ends the job. Only `progress` may run beside another."""
+    """What the job does with rounds. An exception ends the job.
+
+    Only `progress` and `enter` may run beside another.
+    """
 
     async def started(self) -> None:
         """Get ready, before the group is joined."""
 
     async def positions(self, assigned: set[TP]) -> Mapping[TP, int]:
         """Take the partitions over and give the exact next offset of each, at every non-empty assignment."""
+
+    def enter(self, stage: Stage, assigned: set[TP]) -> None:
+        """Learn the stage of the flow, and what is assigned: nothing, where workers outnumber partitions."""
 
     async def process(self, fetched: Round) -> None:
         """Process a round; it is done when this returns."""
@@ -171,7 +177,7 @@ def build_app(job: Job) -> faust.App:
         worker_redirect_stdouts=False,
     )
     handler = job.handler
-    progress = Progress(handler.positions, handler.progress, handler.waiting, job.seek_timeout)
+    progress = Progress(handler.positions, handler.progress, handler.waiting, handler.enter, job.seek_timeout)
     app.transport = RoundTransport(app.conf.broker_consumer, app, topics=job.topics, progress=progress)
     source = app.topic(
         *job.topics,

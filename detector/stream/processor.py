@@ -58,7 +58,7 @@ class _Next(NamedTuple):
 
 
 class Processor:
-    """Takes rounds through the engines and commits what they lead to; `commits` counts those applied.
+    """Takes rounds through the engines and commits what they lead to.
 
     Args:
         store: the only truth about progress.
@@ -93,7 +93,6 @@ class Processor:
         self._next: _Next | None = None
         self._positions: dict[int, Position] = {}
         self._fenced_since: dict[int, float] = {}
-        self.commits = 0
 
     def own(self, positions: Mapping[int, Position]) -> None:
         """Go on from these positions, which replace all earlier ones."""
@@ -105,11 +104,6 @@ class Processor:
     def use(self, deciding: Deciding, reread: bool) -> None:
         """Decide with this from the next round on; `reread` where it has other rules."""
         self._next = _Next(deciding, reread or (self._next is not None and self._next.reread))
-
-    @property
-    def owns_any(self) -> bool:
-        """Whether any partition is this worker's; may be asked from any thread."""
-        return bool(self._positions)
 
     def offsets(self) -> dict[TP, int]:
         """The next offsets that are safe in the state."""
@@ -256,7 +250,6 @@ class Processor:
         position = self._positions[commit.partition]
         position.offsets.update({topic: following for topic, (_, following) in commit.advance.items()})
         position.seen.update(commit.seen)
-        self.commits += 1
         count_share(self._metrics, share)
         if commit.outbox:
             first = result.outbox_end - len(commit.outbox)

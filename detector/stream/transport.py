@@ -14,9 +14,10 @@ turn of its loop in which it takes the records: a fetch can begin before a rebal
 
 What this file relies on in Faust 0.15.3 and aiokafka 0.14.0 (pinned by tests/stream/test_faust_contract.py):
 
-* `Consumer`, overridden: `getmany`, `_getmany`, `perform_seek`, `commit`, `on_partitions_revoked`,
-  `on_partitions_assigned`, `_new_consumer_thread`; used: `_thread`, `_read_offset` (replaced),
-  `_wait_next_records`, `can_resume_flow`, `_commit`, `crash`, `crashed`, `highwaters`, `assignment`;
+* `Consumer`, overridden: `getmany`, `_getmany`, `perform_seek`, `resume_flow`, `commit`,
+  `on_partitions_revoked`, `on_partitions_assigned`, `_new_consumer_thread`; used: `_thread`,
+  `_read_offset` (replaced), `_wait_next_records`, `can_resume_flow`, `_commit`, `crash`, `crashed`,
+  `highwaters`, `assignment`;
 * `AIOKafkaConsumerThread`, overridden: `_create_worker_consumer`, `_fetch_records`; used: `call_thread`,
   `_ensure_consumer`;
 * `AIOKafkaConsumer`, set: `_fetch_max_wait_ms`; its `seek` takes effect at once; used: the positions in its
@@ -29,6 +30,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any
 
 import uvloop
@@ -45,6 +47,17 @@ FETCH_MAX_WAIT_MS = 20
 _LOOK_AGAIN_S = 0.1
 
 
+class Stage(Enum):
+    """How far the flow is, on its way from one assignment to the next."""
+
+    REVOKED = auto()
+    """The group has given nothing yet, or has taken back what it gave."""
+    ASSIGNED = auto()
+    """The group has given partitions, and their offsets are being found."""
+    FLOWING = auto()
+    """The records of what was given flow; that may be no partition at all."""
+
+
 class FlowError(Exception):
     """The flow cannot open at the right offsets; the message says why and what to do."""
 
@@ -55,12 +68,14 @@ class Progress:
 
     `positions` gives the exact next offset of each assigned partition; it has `deadline` seconds.
     `committable` gives the next offsets that are safe in the state; `waiting` the partitions of which the
-    job has records that it cannot process yet.
+    job has records that it cannot process yet. `enter` learns each stage of the flow, with the partitions
+    that are assigned.
     """
 
     positions: Callable[[set[TP]], Awaitable[Mapping[TP, int]]]
     committable: Callable[[], Mapping[TP, int]]
     waiting: Callable[[], set[TP]]
+    enter: Callable[[Stage, set[TP]], None]
     deadline: float
 
 
@@ -123,6 +138,7 @@ class RoundConsumer(driver.Consumer):
         self._committing = asyncio.Lock()
         self._last_committed: Mapping[TP, int] = {}
         self._read_to: Mapping[TP, int] = {}
+        self._sought: int | None = None
 
     def _new_consumer_thread(self) -> _ConsumerThread:
         return _ConsumerThread(self, loop=self.loop, beacon=self.beacon, thread_loop=uvloop.new_event_loop())
@@ -130,12 +146,14 @@ class RoundConsumer(driver.Consumer):
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """End the generation before the group is joined again."""
         self.gate.revoke()
+        self.transport.progress.enter(Stage.REVOKED, set())
         await super().on_partitions_revoked(revoked)
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Begin a generation; its flow opens after the seek."""
         self.gate.assign()
         self._last_committed = {}
+        self.transport.progress.enter(Stage.ASSIGNED, assigned)
         await super().on_partitions_assigned(assigned, generation_id)
 
     async def perform_seek(self) -> None:
@@ -150,6 +168,14 @@ class RoundConsumer(driver.Consumer):
             failure = self._seek_failure(error)
             await self.crash(failure)
             raise failure from error
+        self._sought = generation
+
+    def resume_flow(self) -> None:
+        """Open the flow; Faust may do so after the assignment has ended for which it sought."""
+        super().resume_flow()
+        assigned = self.assignment()
+        if self.gate.generation is not None and (not assigned or self._sought == self.gate.generation):
+            self.transport.progress.enter(Stage.FLOWING, assigned)
 
     async def _seek_to_state(self, generation: int) -> None:
         assigned = self.assignment()

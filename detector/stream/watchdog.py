@@ -1,87 +1,46 @@
-"""Ends a worker that no longer works: a crash is restarted, a quiet standstill is not noticed."""
+"""Shows what stands still, and ends a worker that no longer works.
+
+A crash is restarted; a quiet standstill is noticed by nobody.
+"""
 
 import logging
 import threading
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+
+from detector.stream.signs import UNREADY_AFTER_S, Stall
 
 EXIT_CODE = 70
-_LIMIT_S = 60.0
 _INTERVAL_S = 1.0
 _LOG_SECONDS = 2.0
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Reading:
-    """What the watchdog sees at one moment.
-
-    ``behind`` says that Kafka has more than was processed; ``progress`` is any number that changes when
-    something was; ``heartbeat_age`` is in seconds.
-    """
-
-    assigned: bool
-    behind: bool
-    progress: int
-    heartbeat_age: float
-
-
-@dataclass(frozen=True)
-class Progress:
-    """The last sign of progress: the counter, and since when it has stood there with work waiting."""
-
-    counter: int
-    since: float
-
-
-def follow(last: Progress | None, reading: Reading, now: float) -> Progress:
-    """Return the last sign of progress after a reading; having nothing to do counts as one."""
-    waiting = reading.assigned and reading.behind
-    if last and waiting and reading.progress == last.counter:
-        return last
-    return Progress(reading.progress, now)
-
-
-def verdict(progress: Progress, reading: Reading, now: float, limit_s: float = _LIMIT_S) -> str | None:
-    """Return why the process must end, or None when it need not."""
-    if reading.heartbeat_age > limit_s:
-        return f"the main loop is stuck: no heartbeat for {reading.heartbeat_age:.0f} s"
-    if now - progress.since > limit_s:
-        return f"no progress for {now - progress.since:.0f} s although Kafka has more records"
-    return None
-
-
 class Watchdog:
-    """Looks at readings from a thread of its own, and ends the process when one is past the limit.
+    """Looks for stalls from a thread of its own, and ends the process when one is past its limit.
 
     Nothing that it calls may wait for the main loop, which may be what is stuck.
     """
 
     def __init__(
         self,
-        read: Callable[[], Reading],
+        stalls: Callable[[], Sequence[Stall]],
+        show: Callable[[Mapping[str, str]], None],
         end: Callable[[int], None],
         *,
-        limit_s: float = _LIMIT_S,
         interval_s: float = _INTERVAL_S,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Watch nothing until ``start``.
 
         Args:
-            read: Returns what is to be judged; must not block.
+            stalls: Returns what is to be judged; must not block.
+            show: Is given the reasons of those that make the worker unready, by name, at every look.
             end: Ends the process at once with an exit code, as ``os._exit`` does.
-            limit_s: For how long a standstill is borne.
-            interval_s: The time between readings.
-            clock: Monotonic seconds.
+            interval_s: The time between looks.
         """
-        self._read = read
+        self._stalls = stalls
+        self._show = show
         self._end = end
-        self._limit_s = limit_s
         self._interval_s = interval_s
-        self._clock = clock
-        self._progress: Progress | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
 
@@ -101,15 +60,15 @@ class Watchdog:
                 self._end(EXIT_CODE)
                 return
 
-    def _look(self) -> str | None:
+    def _look(self) -> str:
+        """Why the process must end; nothing where it need not."""
         try:
-            reading = self._read()
+            stalls = self._stalls()
+            self._show({stall.name: stall.reason for stall in stalls if stall.seconds > UNREADY_AFTER_S})
         except Exception as error:
             # Without eyes it cannot vouch for anything.
             return f"the watchdog cannot read the worker's state: {type(error).__name__}"
-        now = self._clock()
-        self._progress = follow(self._progress, reading, now)
-        return verdict(self._progress, reading, now, self._limit_s)
+        return "; ".join(stall.reason for stall in stalls if stall.seconds > stall.limit_s)
 
 
 def _report(reason: str) -> None:

@@ -7,10 +7,8 @@ import logging
 import os
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
-from typing import Any
 
-from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka import AIOKafkaProducer
 from faust.types import TP
 
 from detector.config import Settings
@@ -30,6 +28,7 @@ from detector.stream.intake import Intake
 from detector.stream.job import Job, run_job
 from detector.stream.kafka import alert_producer, faust_credentials, rekeying_producer
 from detector.stream.log_offsets import LogOffsets
+from detector.stream.lookout import Lookout
 from detector.stream.pace import Pace
 from detector.stream.processor import Outlets, Processor
 from detector.stream.publisher import Publisher
@@ -38,18 +37,17 @@ from detector.stream.reload import Reload
 from detector.stream.rounds import Round
 from detector.stream.rulebook import InForce, Rulebook
 from detector.stream.scopes import Scopes
+from detector.stream.signs import Signs
 from detector.stream.takeover import Takeover
 from detector.stream.tasks import end
 from detector.stream.topics import partition_counts
-from detector.stream.watchdog import Reading, Watchdog
+from detector.stream.transport import Stage
+from detector.stream.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
 
 _PARTITIONS = "partitions"
-_KAFKA = "kafka"
 _START_SECONDS = 10.0
-_BEAT_SECONDS = 1.0
-_LOOK_SECONDS = 2.0
 
 
 async def run_worker(settings: Settings, stop: asyncio.Event, reload: asyncio.Event) -> None:
@@ -128,7 +126,16 @@ class _Worker:
             f"/{settings.kafka.group}",
         )
         self._use(in_force, other_rules=False)
-        self._lag = 0
+        self._signs = Signs(self._health.heartbeat_age, settings.kafka.session_timeout / 1000)
+        self._lookout = Lookout(
+            self._signs,
+            self._health,
+            store,
+            self._offsets,
+            self._processor,
+            self._metrics,
+            TP(settings.topics.payments, 0),
+        )
         self._chores: list[asyncio.Task[None]] = []
         self._stop = asyncio.Event()
         self._failure: BaseException | None = None
@@ -147,7 +154,7 @@ class _Worker:
             max_poll_interval=kafka.max_poll_interval / 1000,
         )
         server = MonitorServer(self._settings.http, self._health, self._metrics)
-        watchdog = Watchdog(self._reading, os._exit)
+        watchdog = Watchdog(self._signs.stalls, self._health.stalled, os._exit)
         watchdog.start()
         where = describe_address(self._settings.redis)
         log.info("detector started, state in %s, http on %s:%d", where, self._settings.http.host, server.port)
@@ -161,11 +168,12 @@ class _Worker:
         log.info("detector stopped, the group is left")
 
     async def started(self) -> None:
+        await self._offsets.start()
+        # The heart beats from here on, also while what follows waits for Kafka.
+        chores = (*self._lookout.chores(), self._reload.run())
+        self._chores = [asyncio.create_task(chore) for chore in chores]
         await self._producer.start()
         await self._rekeying_producer.start()
-        await self._offsets.start()
-        chores = (self._beat(), self._look_at_lag(), self._reload.run())
-        self._chores = [asyncio.create_task(chore) for chore in chores]
         for task in (self._publisher.start(), *self._chores):
             task.add_done_callback(self._end_with)
 
@@ -175,10 +183,22 @@ class _Worker:
         self._processor.own(await self._takeover.take({tp.partition for tp in assigned}))
         owned = sorted({tp.partition for tp in assigned})
         log.info("owns partitions %s", ", ".join(map(str, owned)))
-        self._metrics.rebalances_total.inc()
-        self._metrics.assigned_partitions.set(len(owned))
-        self._health.met(_PARTITIONS)
         return self._processor.offsets()
+
+    def enter(self, stage: Stage, assigned: set[TP]) -> None:
+        self._lookout.enter(stage, assigned)
+        if stage is Stage.REVOKED:
+            self._health.unmet(_PARTITIONS, "the consumer group is giving out its partitions")
+        elif stage is Stage.FLOWING:
+            self._flow_from(assigned)
+
+    def _flow_from(self, assigned: set[TP]) -> None:
+        if not assigned:
+            log.info("owns no partition, for the group has more workers than partitions: ready to take over")
+            self._forget(set(self._processor.offsets()))
+        self._metrics.rebalances_total.inc()
+        self._metrics.assigned_partitions.set(len({tp.partition for tp in assigned}))
+        self._health.met(_PARTITIONS)
 
     async def process(self, fetched: Round) -> None:
         await self._processor.process(fetched)
@@ -190,10 +210,10 @@ class _Worker:
         return self._processor.offsets()
 
     async def stopped(self) -> None:
-        await end(self._chores)
         try:
             await self._publisher.settle()
         finally:
+            await end(self._chores)
             await self._publisher.stop()
             await self._producer.stop()
             await self._rekeying_producer.stop()
@@ -218,35 +238,3 @@ class _Worker:
     def _count_rules(self, rules: Sequence[Rule]) -> None:
         for mode in Mode:
             self._metrics.rules.labels(mode).set(sum(rule.mode is mode for rule in rules))
-
-    def _reading(self) -> Reading:
-        return Reading(
-            assigned=self._processor.owns_any,
-            behind=self._lag > 0,
-            progress=self._processor.commits,
-            heartbeat_age=self._health.heartbeat_age(),
-        )
-
-    async def _beat(self) -> None:
-        while True:
-            self._health.beat()
-            await asyncio.sleep(_BEAT_SECONDS)
-
-    async def _look_at_lag(self) -> None:
-        while True:
-            await asyncio.sleep(_LOOK_SECONDS)
-            try:
-                await self._measure_lag()
-            except (KafkaError, OSError) as error:
-                self._health.unmet(_KAFKA, f"Kafka does not tell the ends of its logs: {error!r}")
-            else:
-                self._health.met(_KAFKA)
-
-    async def _measure_lag(self) -> None:
-        places = [TopicPartition(*tp) for tp in self._processor.offsets()]
-        ends: Mapping[Any, int] = await self._offsets.ends(places) if places else {}
-        offsets = self._processor.offsets()
-        lags = {tp: max(0, ends[tp] - offset) for tp, offset in offsets.items() if tp in ends}
-        for tp, lag in lags.items():
-            self._metrics.consumer_lag_records.labels(tp.topic, tp.partition).set(lag)
-        self._lag = sum(lags.values())

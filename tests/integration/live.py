@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -219,6 +219,18 @@ class Worker:
                 return str(reply.read().decode())
         except (urllib.error.URLError, OSError):
             return None
+
+    def reasons(self) -> dict[str, str]:
+        """Why it is not ready, by the name of the part; nothing where it is."""
+        try:
+            with urllib.request.urlopen(self.url + "/readyz", timeout=2) as reply:
+                answer = json.load(reply)
+        except urllib.error.HTTPError as refusal:
+            answer = json.load(refusal)
+            assert refusal.code == 503
+        found: dict[str, str] = answer["reasons"]
+        assert answer["ok"] is not bool(found)
+        return found
 
     def metric(self, name: str, **labels: str) -> float:
         """The sum of a metric's samples with these labels."""

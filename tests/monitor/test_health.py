@@ -41,12 +41,25 @@ def test_it_lives_as_long_as_the_main_loop_beats() -> None:
     assert health.alive()
 
 
-def test_a_stuck_main_loop_is_unready_although_nobody_reports_it() -> None:
-    clock = Clock()
-    health = Health({}, heartbeat_limit_s=60, clock=clock)
-    clock.now += 75
+def test_what_has_stalled_makes_it_unready_until_nothing_has() -> None:
+    health = Health({})
+    health.stalled({"redis": "no answer for 12 s", "records": "none processed for 12 s"})
+    assert health.ready() == (
+        False,
+        {"redis": "no answer for 12 s", "records": "none processed for 12 s"},
+    )
+    health.stalled({"records": "none processed for 13 s"})
+    assert health.ready() == (False, {"records": "none processed for 13 s"})
+    health.stalled({})
+    assert health.ready() == (True, {})
 
-    assert health.ready() == (False, {"main loop": "no heartbeat for 75 s"})
+
+def test_a_stall_says_more_than_the_condition_of_its_name_and_leaves_it_unmet() -> None:
+    health = Health({"partitions": "none yet"})
+    health.stalled({"partitions": "none for 12 s"})
+    assert health.ready() == (False, {"partitions": "none for 12 s"})
+    health.stalled({})
+    assert health.ready() == (False, {"partitions": "none yet"})
 
 
 def test_what_is_unready_can_still_be_alive() -> None:

@@ -29,6 +29,7 @@ from tests.state.lossy_proxy import LossyProxy
 HOUR_MS = 3_600_000
 LONG_S = 30.0
 SHORT_S = 0.3
+SHORT_OF_PATIENCE = IMPATIENT | {"socket_timeout": SHORT_S}
 SLOT_RANGE_WITH_REPLICA = len(("first slot", "last slot", "primary", "replica"))
 
 
@@ -278,6 +279,69 @@ def offset_reached(replica: redis.Redis) -> bool:
     with replica.client() as one_connection:
         one_connection.execute_command("READONLY")
         return bool(one_connection.hexists("fd:{3}:meta", "o:payments"))
+
+
+# What a probe finds
+
+
+async def test_a_probe_tells_at_once_of_a_server_that_is_away(tmp_path: Path) -> None:
+    port = free_port()
+    async with store_on(port) as store:
+        with pytest.raises(StateUnavailable, match=f"^Redis at localhost:{port}: ConnectionError"):
+            await store.probe({3})
+        with running_redis(tmp_path, port=port):
+            await store.probe({3})
+
+
+async def test_a_probe_tells_of_one_node_of_a_cluster_that_does_not_answer(tmp_path: Path) -> None:
+    with ExitStack() as servers:
+        # Without an agreement on who has failed, the other goes on.
+        lonely = [servers.enter_context(running_cluster_node(tmp_path / name)) for name in ("a", "b")]
+        one, other = (servers.enter_context(redis.Redis(port=port, decode_responses=True)) for port in lonely)
+        half = one.execute_command("CLUSTER", "KEYSLOT", "fd:{3}:meta")
+        rest = [slot for slot in range(SLOTS) if slot != half]
+        one.execute_command("CLUSTER", "ADDSLOTS", *rest)
+        other.execute_command("CLUSTER", "ADDSLOTS", half)
+        meet(one, other)
+        until(lambda: cluster_is_ok(one) and cluster_is_ok(other))
+        async with redis.asyncio.RedisCluster("127.0.0.1", lonely[0], **SHORT_OF_PATIENCE) as client:
+            store = RedisStore(client)
+            await store.probe({3, 4})
+            other.execute_command("CLIENT", "PAUSE", 1_000, "ALL")
+
+            await store.probe({4})
+            with pytest.raises(StateUnavailable):
+                await store.probe({3, 4})
+
+
+async def test_a_probe_tells_of_a_commit_that_is_being_repeated_though_reads_are_answered(
+    server: int, admin: redis.asyncio.Redis
+) -> None:
+    async with store_on(server) as store:
+        epoch = await own(store)
+        await admin.config_set("maxmemory", 1)
+        commit = asyncio.create_task(store.commit([a_commit(epoch)]))
+
+        async with asyncio.timeout(10):
+            with pytest.raises(StateUnavailable, match="OutOfMemoryError"):
+                while True:
+                    await store.probe({3})
+
+        await admin.config_set("maxmemory", 0)
+        await commit
+        await store.probe({3})
+
+
+async def test_a_probe_tells_nothing_of_a_commit_that_was_given_up(
+    server: int, admin: redis.asyncio.Redis
+) -> None:
+    async with store_on(server, SHORT_S) as store:
+        epoch = await own(store)
+        await admin.config_set("maxmemory", 1)
+        with pytest.raises(StateUnavailable):
+            await store.commit([a_commit(epoch)])
+
+        await store.probe({3})
 
 
 # Faults that last

@@ -515,3 +515,10 @@ async def test_the_next_owner_finds_what_was_not_published(store: StateStore) ->
 
     assert await store.outbox(PARTITION) == Outbox(0, [b"0"])
     assert await store.trim_outbox(PARTITION, epoch, 1) is Outcome.APPLIED
+
+
+async def test_a_store_that_answers_passes_a_probe_that_changes_nothing(store: StateStore) -> None:
+    epoch = await own(store, payments=0)
+    await store.probe({PARTITION, PARTITION + 1})
+    commit = a_commit(epoch, advance={"payments": (0, 1)})
+    assert (await apply(store, commit)).outcome is Outcome.APPLIED

@@ -1,12 +1,19 @@
 import asyncio
 from types import SimpleNamespace
+from unittest.mock import AsyncMock
 
 import pytest
 from faust.types import TP
 
 from detector.stream.gate import Gate
 from detector.stream.rounds import Round
-from detector.stream.transport import FlowError, RoundConsumer, check_copartitioned, check_positions
+from detector.stream.transport import (
+    FlowError,
+    RoundConsumer,
+    Stage,
+    check_copartitioned,
+    check_positions,
+)
 
 
 def _consumer_that_fetched(fetched: Round) -> SimpleNamespace:
@@ -46,6 +53,57 @@ async def test_a_round_whose_generation_ends_while_the_flow_is_suspended_is_drop
     consumer.gate.assign()
     consumer.can_resume_flow.set()
     assert await getting == []
+
+
+def _consumer_of(assigned: set[TP]) -> tuple[RoundConsumer, list[Stage]]:
+    """A consumer as far as it takes to open the flow of an assignment, and the stages that it tells of."""
+    entered: list[Stage] = []
+    consumer = object.__new__(RoundConsumer)
+    consumer.gate = Gate()
+    consumer.gate.assign()
+    consumer.assignment = lambda: assigned
+    consumer.transport = SimpleNamespace(
+        progress=SimpleNamespace(deadline=1, enter=lambda stage, given: entered.append(stage))
+    )
+    consumer.can_resume_flow, consumer.suspend_flow = asyncio.Event(), asyncio.Event()
+    consumer._seek_to_state = AsyncMock()
+    consumer._sought = None
+    return consumer, entered
+
+
+async def test_a_flow_that_opens_after_the_seek_is_told():
+    consumer, entered = _consumer_of({TP("a", 0)})
+    await consumer.perform_seek()
+    assert entered == []
+    consumer.resume_flow()
+    assert consumer.can_resume_flow.is_set()
+    assert entered == [Stage.FLOWING]
+
+
+async def test_a_flow_that_opens_without_the_seek_of_its_assignment_is_not_told():
+    consumer, entered = _consumer_of({TP("a", 0)})
+    consumer.resume_flow()
+    await consumer.perform_seek()
+    consumer.gate.revoke()
+    consumer.resume_flow()
+    consumer.gate.assign()
+    consumer.resume_flow()
+    assert entered == []
+
+
+@pytest.mark.parametrize("assigned", [{TP("a", 0)}, set()])
+async def test_a_flow_that_opens_when_the_assignment_has_ended_is_not_told(assigned):
+    consumer, entered = _consumer_of(assigned)
+    consumer.gate.revoke()
+    await consumer.perform_seek()
+    consumer.resume_flow()
+    assert entered == []
+
+
+async def test_with_nothing_assigned_the_flow_opens_without_a_seek():
+    consumer, entered = _consumer_of(set())
+    consumer.resume_flow()
+    assert entered == [Stage.FLOWING]
 
 
 def test_topics_with_the_same_partitions_are_accepted():

@@ -1,100 +1,47 @@
-"""When the watchdog ends the process, and when it must not."""
+"""What the watchdog shows, and when it ends the process."""
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
-from detector.stream.watchdog import EXIT_CODE, Progress, Reading, Watchdog, follow, verdict
-
-IDLE = Reading(assigned=True, behind=False, progress=5, heartbeat_age=0.0)
-WAITING = Reading(assigned=True, behind=True, progress=5, heartbeat_age=0.0)
-UNASSIGNED = Reading(assigned=False, behind=True, progress=5, heartbeat_age=0.0)
+from detector.stream.signs import Stall
+from detector.stream.watchdog import EXIT_CODE, Watchdog
 
 
-def judge(*readings: tuple[float, Reading]) -> str | None:
-    """The verdict after these readings, each at its time."""
-    progress = None
-    reason = None
-    for now, reading in readings:
-        progress = follow(progress, reading, now)
-        reason = verdict(progress, reading, now)
-    return reason
-
-
-def moved(reading: Reading, progress: int) -> Reading:
-    return Reading(reading.assigned, reading.behind, progress, reading.heartbeat_age)
-
-
-def test_no_progress_for_the_limit_with_work_waiting_is_the_end() -> None:
-    assert judge((0, WAITING), (60, WAITING)) is None
-    assert judge((0, WAITING), (60, WAITING), (61, WAITING)) == (
-        "no progress for 61 s although Kafka has more records"
-    )
-
-
-def test_progress_starts_the_time_anew() -> None:
-    assert judge((0, WAITING), (59, moved(WAITING, 6)), (119, moved(WAITING, 6))) is None
-    assert judge((0, WAITING), (59, moved(WAITING, 6)), (120, moved(WAITING, 6))) is not None
-
-
-def test_a_counter_that_goes_back_is_progress_too() -> None:
-    # After a seek to an earlier offset.
-    assert judge((0, WAITING), (50, moved(WAITING, 1)), (100, moved(WAITING, 1))) is None
-
-
-@pytest.mark.parametrize("reading", [IDLE, UNASSIGNED])
-def test_having_nothing_to_do_is_no_standstill(reading: Reading) -> None:
-    assert judge((0, reading), (1_000, reading)) is None
-
-
-@pytest.mark.parametrize("reading", [IDLE, UNASSIGNED])
-def test_time_without_work_does_not_count_once_work_comes(reading: Reading) -> None:
-    assert judge((0, reading), (1_000, reading), (1_001, WAITING), (1_060, WAITING)) is None
-    assert judge((0, reading), (1_000, reading), (1_001, WAITING), (1_061, WAITING)) is not None
-
-
-def test_a_main_loop_without_heartbeat_is_the_end_even_with_nothing_to_do() -> None:
-    def stuck(age: float) -> Reading:
-        return Reading(assigned=False, behind=False, progress=0, heartbeat_age=age)
-
-    assert judge((0, stuck(60))) is None
-    assert judge((0, stuck(61))) == "the main loop is stuck: no heartbeat for 61 s"
-
-
-def test_a_limit_can_be_given() -> None:
-    assert verdict(Progress(5, since=0), WAITING, now=11, limit_s=10) is not None
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+def stall(seconds: float, name: str = "records") -> Stall:
+    return Stall(name, f"{name} stand still for {seconds:.0f} s", seconds, 60.0)
 
 
 class Worker:
     """A worker as the watchdog sees it, and the place where its end is noted."""
 
     def __init__(self) -> None:
-        self.clock = Clock()
-        self.reading: Callable[[], Reading] = lambda: WAITING
+        self.stalls: Callable[[], list[Stall]] = lambda: [stall(0)]
         self.looks = threading.Semaphore(0)
+        self.shown: Mapping[str, str] = {}
         self.ended = threading.Event()
         self.codes: list[int] = []
 
-    def read(self) -> Reading:
+    def look(self) -> list[Stall]:
+        return self.stalls()
+
+    def show(self, reasons: Mapping[str, str]) -> None:
+        self.shown = reasons
         self.looks.release()
-        return self.reading()
 
     def end(self, code: int) -> None:
         self.codes.append(code)
         self.ended.set()
 
-    def await_looks(self, count: int) -> None:
-        for _ in range(count):
+    def has(self, *stalls: Stall) -> None:
+        """Have these stalls, and be seen so."""
+        self.stalls = lambda: list(stalls)
+        while self.looks.acquire(blocking=False):
+            pass
+        # The first look from here on may have begun before.
+        for _ in range(2):
             assert self.looks.acquire(timeout=5)
 
 
@@ -105,28 +52,43 @@ def worker() -> Worker:
 
 @pytest.fixture
 def watchdog(worker: Worker) -> Iterator[Watchdog]:
-    watchdog = Watchdog(worker.read, worker.end, interval_s=0.001, clock=worker.clock)
+    watchdog = Watchdog(worker.look, worker.show, worker.end, interval_s=0.001)
     watchdog.start()
     yield watchdog
     watchdog.stop()
 
 
 @pytest.mark.usefixtures("watchdog")
-def test_the_process_is_ended_once_with_the_reason_in_the_log(
+def test_what_stands_still_for_more_than_ten_seconds_is_shown_until_it_moves(worker: Worker) -> None:
+    worker.has(stall(10), stall(3, "redis"))
+    assert worker.shown == {}
+    worker.has(stall(11), stall(3, "redis"))
+    assert worker.shown == {"records": "records stand still for 11 s"}
+    worker.has(stall(0), stall(3, "redis"))
+    assert worker.shown == {}
+    assert not worker.codes
+
+
+@pytest.mark.usefixtures("watchdog")
+def test_the_process_is_ended_once_with_the_reasons_in_the_log(
     worker: Worker, caplog: pytest.LogCaptureFixture
 ) -> None:
-    worker.await_looks(2)
-    worker.clock.now = 61
+    worker.has(stall(60), stall(60, "redis"))
+    assert not worker.codes
+    worker.stalls = lambda: [stall(61), stall(60, "kafka"), stall(62, "redis")]
 
     assert worker.ended.wait(5)
-    assert worker.codes == [EXIT_CODE]
-    assert "the watchdog ends the process: no progress for 61 s" in caplog.text
+    assert worker.codes == [EXIT_CODE] == [70]
+    [line] = [record for record in caplog.records if record.levelno == logging.CRITICAL]
+    assert line.getMessage() == (
+        "the watchdog ends the process: records stand still for 61 s; redis stand still for 62 s"
+    )
 
 
 def test_a_stopped_watchdog_ends_nothing(worker: Worker, watchdog: Watchdog) -> None:
-    worker.await_looks(2)
+    worker.has(stall(0))
     watchdog.stop()
-    worker.clock.now = 1_000
+    worker.stalls = lambda: [stall(1_000)]
 
     assert not worker.codes
 
@@ -135,10 +97,10 @@ def test_a_stopped_watchdog_ends_nothing(worker: Worker, watchdog: Watchdog) -> 
 def test_a_watchdog_that_cannot_see_ends_the_process(
     worker: Worker, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail() -> Reading:
+    def fail() -> list[Stall]:
         raise KeyError("user-1")
 
-    worker.reading = fail
+    worker.stalls = fail
 
     assert worker.ended.wait(5)
     assert "cannot read the worker's state: KeyError" in caplog.text
@@ -162,8 +124,7 @@ def test_a_stuck_log_does_not_save_a_stuck_process(worker: Worker) -> None:
     logger = logging.getLogger("detector.stream.watchdog")
     logger.addHandler(handler)
     try:
-        worker.await_looks(2)
-        worker.clock.now = 61
+        worker.stalls = lambda: [stall(61)]
         assert worker.ended.wait(10)
     finally:
         handler.freed.set()
