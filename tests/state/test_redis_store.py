@@ -125,6 +125,25 @@ async def test_an_epoch_does_not_come_again_when_redis_went_back_in_time(
     assert (await store.acquire(3, 12)).epoch != first
 
 
+async def test_an_owner_whose_acquisition_redis_has_lost_is_told_so_and_not_that_it_is_fenced_off(
+    client: redis.asyncio.Redis, prefix: str
+) -> None:
+    store = RedisStore(client, prefix)
+    meta = f"{prefix}:{{3}}:meta"
+    former = await own(store)
+    before = await client.dump(meta)
+    owner = await own(store)
+    await client.restore(meta, 0, before, replace=True)
+
+    # Fenced off, it would wait for another owner that there is not.
+    assert (await store.commit([a_commit(owner)]))[0].outcome is Outcome.MISMATCH
+    assert (await store.commit([a_commit(former)]))[0].outcome is Outcome.APPLIED
+
+    # Who takes over after the loss may have the number of the one before it.
+    await own(store)
+    assert (await store.commit([a_commit(owner)]))[0].outcome is Outcome.FENCED
+
+
 # Scripts
 
 
