@@ -70,7 +70,7 @@ async def verdict(live: Live, log: Iterable[Event], expected: Expected) -> Verdi
     found.dead_letters = len(await live.read("dead_letters"))
     found.unpublished = live.unpublished()
     events = {event["event_id"]: event for event in log}
-    with redis.Redis.from_url(live.redis_url) as client:
+    with live.state() as client:
         _judge_histories(found, client, live, events, expected)
         await _judge_offsets(found, client, live)
     return found

@@ -1,0 +1,80 @@
+"""Workers under a steady load, something that goes wrong meanwhile, and what the oracle says of the end."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from tests.faults.fleet import Fleet
+from tests.faults.load import Load
+from tests.faults.oracle import RULES, Expected
+from tests.faults.random_kills import send
+from tests.faults.verdict import Verdict, verdict
+from tests.integration.live import INPUTS, Live, eventually
+
+WORKERS = 2
+_EVERY_S = 0.25
+_DRAIN_S = 90.0
+
+Fault = Callable[[Fleet], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What was found when all was over.
+
+    `drained_s` is the time from the end of the fault until all that had been sent by then, and the rest of
+    the load that was sent at once, was processed and published. `exits` are the codes of the workers that
+    ended by themselves, `logs` what all workers have logged.
+    """
+
+    drained_s: float
+    exits: list[int]
+    logs: str
+    found: Verdict
+
+    def __str__(self) -> str:
+        return f"drained {self.drained_s:.1f} s after the fault, exits {self.exits}: {self.found}"
+
+
+async def under_fault(live: Live, sent: Load, awaited: Expected, fault: Fault, rate: int = 1_000) -> Ending:
+    """Let a fault come over two workers that are at work; then let them finish, and judge.
+
+    `rate` is how many events are sent in a second until the fault is over.
+    """
+    live.extra["DETECTOR_RULES__DIRS"] = str(RULES)
+    fleet = Fleet(live, WORKERS)
+    async with fleet.supervised():
+        is_over = asyncio.Event()
+        sending = asyncio.create_task(_send_steadily(live, sent, rate, is_over))
+        await have_worked_off(live, rate)
+        await fault(fleet)
+        over_at = time.monotonic()
+        is_over.set()
+        await sending
+        await live.has_drained(_DRAIN_S)
+        drained_s = time.monotonic() - over_at
+        await send(live, sent.audit)
+        await live.has_drained(_DRAIN_S)
+        exits = list(fleet.exits)
+    return Ending(drained_s, exits, logs(live), await verdict(live, sent.log, awaited))
+
+
+async def have_worked_off(live: Live, more: int) -> None:
+    """Wait until the workers have worked off so many records more."""
+    goal = live.stored_offset(*INPUTS) + more
+    await eventually(lambda: live.stored_offset(*INPUTS) >= goal, _DRAIN_S)
+
+
+def logs(live: Live) -> str:
+    """What all workers have logged by now, those included that have ended."""
+    return "".join(log.read_text() for log in live.folder.glob("worker-*.log"))
+
+
+async def _send_steadily(live: Live, sent: Load, rate: int, at_once: asyncio.Event) -> None:
+    """Send a part at a time, so that there is something to do, until the rest is wanted at once."""
+    size, at = int(rate * _EVERY_S), 0
+    while at < len(sent.events) and not at_once.is_set():
+        at += await send(live, sent.events[at : at + size])
+        await asyncio.sleep(_EVERY_S)
+    await send(live, sent.events[at:])
