@@ -80,12 +80,11 @@ class Node:
             found = client.info("errorstats").get(f"errorstat_{code}", {"count": 0})
         return int(found["count"])
 
-    def rejected(self) -> int:
-        """How many commands of a store it has not begun since it was started, as while it loads its AOF."""
+    def calls(self, of: str = "calls") -> int:
+        """How many commands of workers it has run since it was started; `rejected_calls`: has not begun."""
         with self.client() as client:
             found = client.info("commandstats")
-        names = ("cmdstat_evalsha", "cmdstat_mget")
-        return sum(int(found[name]["rejected_calls"]) for name in names if name in found)
+        return sum(int(found.get(f"cmdstat_{name}", {of: 0})[of]) for name in ("evalsha", "mget"))
 
     def written(self) -> int:
         """The size of its AOF, in bytes, since it was started first."""

@@ -4,15 +4,17 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import cache
 
 from tests.faults.fleet import Fleet
-from tests.faults.load import Load
-from tests.faults.oracle import RULES, Expected
+from tests.faults.load import Load, load
+from tests.faults.oracle import RULES, Expected, expected_of
 from tests.faults.random_kills import send
 from tests.faults.verdict import Verdict, verdict
 from tests.integration.live import INPUTS, Live, eventually
 
 WORKERS = 2
+_LOAD = (1, 10_000, 500)
 _EVERY_S = 0.25
 _DRAIN_S = 90.0
 
@@ -37,11 +39,13 @@ class Ending:
         return f"drained {self.drained_s:.1f} s after the fault, exits {self.exits}: {self.found}"
 
 
-async def under_fault(live: Live, sent: Load, awaited: Expected, fault: Fault, rate: int = 1_000) -> Ending:
+async def under_fault(live: Live, fault: Fault, rate: int = 1_000) -> Ending:
     """Let a fault come over two workers that are at work; then let them finish, and judge.
 
     `rate` is how many events are sent in a second until the fault is over.
     """
+    # Before anything runs: the oracle takes a while, in which no proxy would pass anything on.
+    sent, awaited = load(*_LOAD), _expected()
     live.extra["DETECTOR_RULES__DIRS"] = str(RULES)
     fleet = Fleet(live, WORKERS)
     async with fleet.supervised():
@@ -58,6 +62,11 @@ async def under_fault(live: Live, sent: Load, awaited: Expected, fault: Fault, r
         await live.has_drained(_DRAIN_S)
         exits = list(fleet.exits)
     return Ending(drained_s, exits, logs(live), await verdict(live, sent.log, awaited))
+
+
+@cache
+def _expected() -> Expected:
+    return expected_of(load(*_LOAD).log)
 
 
 async def have_worked_off(live: Live, more: int) -> None:
