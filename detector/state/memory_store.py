@@ -136,9 +136,11 @@ class MemoryStore:
         return [None if state is None else state.read(key) for key in keys]
 
     def _commit(self, commit: Commit) -> CommitResult:
-        state = self._owned(commit.partition, commit.epoch)
+        state = self._partitions.get(commit.partition)
         if state is None:
-            return CommitResult(Outcome.FENCED, self._outbox_end(commit.partition), {})
+            return CommitResult(Outcome.MISMATCH, 0, {})
+        if state.epoch != commit.epoch:
+            return CommitResult(Outcome.FENCED, state.outbox_end, {})
         stored = {topic: state.offsets.get(topic) for topic in commit.advance}
         if stored == {topic: expected for topic, (expected, _) in commit.advance.items()}:
             self._apply(state, commit)
@@ -154,7 +156,3 @@ class MemoryStore:
         state.outbox += commit.outbox
         state.seen.update(commit.seen)
         state.offsets.update({topic: new for topic, (_, new) in commit.advance.items()})
-
-    def _outbox_end(self, partition: int) -> int:
-        state = self._partitions.get(partition)
-        return 0 if state is None else state.outbox_end

@@ -122,8 +122,9 @@ class StateStore(Protocol):
     async def commit(self, commits: Sequence[Commit]) -> list[CommitResult]:
         """Apply each commit as a whole or not at all, independently of the others.
 
-        In this order: FENCED when the epoch is not the partition's; APPLIED when every stored offset is
-        the expected one; ALREADY_APPLIED when every stored offset is the new one; else MISMATCH.
+        In this order: FENCED when the partition has a later epoch; MISMATCH when it has an earlier one or
+        none, as of a store that lost what it held; APPLIED when every stored offset is the expected one;
+        ALREADY_APPLIED when every stored offset is the new one; else MISMATCH.
         """
         ...
 

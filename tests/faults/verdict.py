@@ -27,7 +27,7 @@ class Verdict:
     `missing` and `extra` are ids of standing alerts; `untrue` those whose last revision says what the oracle
     does not; `histories` tells of keys whose stored events are not those that happened; `offsets` of
     partitions that are not at their end, or behind what Kafka was told; `unpublished` counts what the
-    outboxes hold.
+    outboxes hold; `reasons` are those of the dead letters.
     """
 
     alerts: int = 0
@@ -40,6 +40,7 @@ class Verdict:
     offsets: list[str] = field(default_factory=list)
     unpublished: int = 0
     dead_letters: int = 0
+    reasons: set[str] = field(default_factory=set)
 
     @property
     def holds(self) -> bool:
@@ -58,7 +59,7 @@ class Verdict:
             "dead letters": self.dead_letters,
         }
         found = ", ".join(f"{number} {name}" for name, number in counts.items())
-        examples = [*self.histories[:2], *self.offsets[:2]]
+        examples = [*self.histories[:2], *self.offsets[:2], *self.reasons]
         told = f"{self.alerts} alerts stand, {self.published_again} published again, {found}"
         return " | ".join([told, *examples])
 
@@ -67,10 +68,12 @@ async def verdict(live: Live, log: Iterable[Event], expected: Expected) -> Verdi
     """Judge what is there when all has been processed."""
     found = Verdict()
     _judge_alerts(found, await live.read("alerts"), expected)
-    found.dead_letters = len(await live.read("dead_letters"))
+    letters = await live.read("dead_letters")
+    found.dead_letters = len(letters)
+    found.reasons = {dict(letter.headers)["detector.reason"].decode() for letter in letters}
     found.unpublished = live.unpublished()
     events = {event["event_id"]: event for event in log}
-    with redis.Redis.from_url(live.redis_url) as client:
+    with live.state() as client:
         _judge_histories(found, client, live, events, expected)
         await _judge_offsets(found, client, live)
     return found

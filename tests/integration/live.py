@@ -132,16 +132,21 @@ class Live:
             (folder / f"{rule_id}.yaml").write_text(text)
         self.extra["DETECTOR_RULES__DIRS"] = str(folder)
 
+    def state(self) -> Any:
+        """A client of the Redis that the workers' settings name the kind of."""
+        in_cluster = self.extra.get("DETECTOR_REDIS__MODE") == "cluster"
+        return (redis.RedisCluster if in_cluster else redis.Redis).from_url(self.redis_url)
+
     def stored_offset(self, *roles: str) -> int:
         """The sum of the next offsets of these topics in the state."""
         fields = [f"o:{self.names[role]}" for role in roles]
-        with redis.Redis.from_url(self.redis_url) as client:
+        with self.state() as client:
             found = [client.hmget(key, fields) for key in client.scan_iter(f"{self.prefix}:*:meta")]
         return sum(int(offset or 0) for offsets in found for offset in offsets)
 
     def unpublished(self) -> int:
         """How many alerts wait in the outboxes."""
-        with redis.Redis.from_url(self.redis_url) as client:
+        with self.state() as client:
             return sum(client.llen(key) for key in client.scan_iter(f"{self.prefix}:*:outbox"))
 
     async def has_drained(self, seconds: float = 90.0) -> None:

@@ -37,17 +37,24 @@ def start_kafka() -> RunningKafka:
         elif containers_available():
             bootstrap = stack.enter_context(_from_image())
         else:
-            bootstrap = stack.enter_context(_from_jars())
+            bootstrap = stack.enter_context(kafka_from_jars())
         return RunningKafka(bootstrap, stack.pop_all().close)
 
 
 @contextmanager
-def _from_jars() -> Iterator[str]:
+def kafka_from_jars(proxied: tuple[int, int] | None = None) -> Iterator[str]:
+    """A broker of one's own; gives its address.
+
+    `proxied` is the port of a second listener, and the port of the proxy before it: who comes through the
+    proxy is told that the broker is there.
+    """
     jvm = [java(), *_JVM, "-cp", f"{kafka_jars()}/*"]
     port, controller_port = free_port(), free_port()
     with tempfile.TemporaryDirectory(prefix="detector-kafka-", ignore_cleanup_errors=True) as folder:
         directory = Path(folder)
         settings = _settings("127.0.0.1", port, controller_port) | {"log.dirs": str(directory / "logs")}
+        if proxied is not None:
+            settings |= _second_listener(settings, *proxied)
         properties = _write_properties(directory / "server.properties", settings)
         _format(jvm, properties)
         probe = _metadata_probe(f"127.0.0.1:{port}")
@@ -85,6 +92,15 @@ def _settings(host: str, port: int, controller_port: int) -> dict[str, str]:
         "transaction.state.log.replication.factor": "1",
         "transaction.state.log.min.isr": "1",
         "group.initial.rebalance.delay.ms": "0",
+    }
+
+
+def _second_listener(settings: Mapping[str, str], port: int, advertised: int) -> dict[str, str]:
+    return {
+        "listeners": f"{settings['listeners']},PROXIED://127.0.0.1:{port}",
+        "advertised.listeners": f"{settings['advertised.listeners']},PROXIED://127.0.0.1:{advertised}",
+        "listener.security.protocol.map": f"{settings['listener.security.protocol.map']},PROXIED:PLAINTEXT",
+        "inter.broker.listener.name": "PLAINTEXT",
     }
 
 

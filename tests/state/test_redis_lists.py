@@ -13,8 +13,8 @@ from detector.state import redis_lists as module
 from detector.state.errors import CorruptStateError, NoSuchListError, StateRefused, StateUnavailable
 from detector.state.redis_calls import Client
 from detector.state.redis_lists import RedisLists, StoredList
+from tests.faults.proxy import Proxy
 from tests.state.conftest import impatient_client, running_redis
-from tests.state.lossy_proxy import LossyProxy
 
 MANY = {f"m{number}": "" for number in range(5_500)}
 
@@ -221,7 +221,7 @@ async def test_changes_at_the_same_time_are_all_made(lists: RedisLists) -> None:
 
 
 @asynccontextmanager
-async def through(proxy: LossyProxy) -> AsyncIterator[RedisLists]:
+async def through(proxy: Proxy) -> AsyncIterator[RedisLists]:
     async with impatient_client(proxy.port) as client:
         yield RedisLists(client, deadline_s=10)
 
@@ -240,7 +240,7 @@ RESULTS = {"put": {"m1", "m2"}, "remove": set(), "replace": {"m3"}, "delete": No
 async def test_a_change_any_reply_of_which_was_lost_is_made_once(
     own_server: int, change: str, lost: int
 ) -> None:
-    async with LossyProxy(own_server).running() as proxy, through(proxy) as lists:
+    async with Proxy(own_server).running() as proxy, through(proxy) as lists:
         await lists.put("trusted", {"m1": ""})
         proxy.lose_next_reply(after=lost)
         await CHANGES[change](lists)

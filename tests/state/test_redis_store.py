@@ -13,6 +13,7 @@ import redis.exceptions
 from detector.state.errors import StateError, StateRefused, StateUnavailable
 from detector.state.redis_store import RedisStore
 from detector.state.store import Commit, CommitResult, Outbox, Outcome, Write
+from tests.faults.proxy import Proxy
 from tests.state.conftest import (
     IMPATIENT,
     SLOTS,
@@ -24,7 +25,6 @@ from tests.state.conftest import (
     running_redis,
     until,
 )
-from tests.state.lossy_proxy import LossyProxy
 
 HOUR_MS = 3_600_000
 LONG_S = 30.0
@@ -126,6 +126,25 @@ async def test_an_epoch_does_not_come_again_when_redis_went_back_in_time(
     assert (await store.acquire(3, 12)).epoch != first
 
 
+async def test_an_owner_whose_acquisition_redis_has_lost_is_told_so_and_not_that_it_is_fenced_off(
+    client: redis.asyncio.Redis, prefix: str
+) -> None:
+    store = RedisStore(client, prefix)
+    meta = f"{prefix}:{{3}}:meta"
+    former = await own(store)
+    before = await client.dump(meta)
+    owner = await own(store)
+    await client.restore(meta, 0, before, replace=True)
+
+    # Fenced off, it would wait for another owner that there is not.
+    assert (await store.commit([a_commit(owner)]))[0].outcome is Outcome.MISMATCH
+    assert (await store.commit([a_commit(former)]))[0].outcome is Outcome.APPLIED
+
+    # Who takes over after the loss may have the number of the one before it.
+    await own(store)
+    assert (await store.commit([a_commit(owner)]))[0].outcome is Outcome.FENCED
+
+
 # Scripts
 
 
@@ -153,7 +172,7 @@ async def test_a_flushed_script_cache_is_filled_again_on_a_cluster(
 
 
 async def test_a_commit_whose_reply_was_lost_is_not_applied_twice(server: int) -> None:
-    async with LossyProxy(server).running() as proxy, store_on(proxy.port) as store:
+    async with Proxy(server).running() as proxy, store_on(proxy.port) as store:
         epochs = {partition: await own(store, partition) for partition in (3, 4)}
         proxy.lose_next_reply()
 
@@ -166,7 +185,7 @@ async def test_a_commit_whose_reply_was_lost_is_not_applied_twice(server: int) -
 
 
 async def test_a_trim_whose_reply_was_lost_does_not_trim_twice(server: int) -> None:
-    async with LossyProxy(server).running() as proxy, store_on(proxy.port) as store:
+    async with Proxy(server).running() as proxy, store_on(proxy.port) as store:
         epoch = await own(store)
         for expected in range(3):
             await store.commit([a_commit(epoch, expected)])
@@ -177,7 +196,7 @@ async def test_a_trim_whose_reply_was_lost_does_not_trim_twice(server: int) -> N
 
 
 async def test_an_acquisition_whose_reply_was_lost_still_owns_the_partition(server: int) -> None:
-    async with LossyProxy(server).running() as proxy, store_on(proxy.port) as store:
+    async with Proxy(server).running() as proxy, store_on(proxy.port) as store:
         await own(store)
         proxy.lose_next_reply()
         epoch = (await store.acquire(3, 12)).epoch

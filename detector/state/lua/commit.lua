@@ -18,8 +18,11 @@ local function answer(outcome, stored)
   return {outcome, first + redis.call('LLEN', outbox), stored or {}}
 end
 
-if redis.call('HGET', meta, 'epoch') ~= epoch then
-  return answer('fenced')
+local owner = redis.call('HGET', meta, 'epoch')
+if owner ~= epoch then
+  -- Who takes over counts on: an owner that is missing or was before the caller says that Redis went back.
+  local later = owner and tonumber(string.match(owner, '^%d+')) >= tonumber(string.match(epoch, '^%d+'))
+  return answer(later and 'fenced' or 'mismatch')
 end
 
 -- Offsets are compared as the strings they are: a Lua number is exact up to 2^53 only.
