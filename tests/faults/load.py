@@ -11,6 +11,8 @@ from detector.simulate import Traffic, simulate
 
 HOUR = 3_600_000
 AUDIT = "audit"
+# Seed, events and users of a load for a single fault.
+SMALL = (2, 6_000, 300)
 _DUPLICATES = 0.02
 _APART_AT_MOST = 200
 
