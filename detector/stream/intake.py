@@ -69,6 +69,8 @@ class Intake:
             for partition, position in positions.items()
         }
         self._rekeyed = {partition: [] for partition in positions}
+        self._elsewhere = None
+        self._pace.begin()
 
     def forget(self, partition: int) -> None:
         """Let go of a partition that is not this worker's any more."""

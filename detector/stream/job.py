@@ -29,7 +29,7 @@ MAX_PARTITION_FETCH_BYTES = 1 << 20
 COMMIT_INTERVAL_S = 2.0
 # A member learns of a rebalance by its next heartbeat, and everybody waits for the last one to learn.
 HEARTBEAT_INTERVAL_S = 1.0
-# So soon it is noticed, and refused, that topics have more partitions: keys have moved, and histories have not.
+# So soon it is noticed that topics have more partitions: keys have moved, and their histories have not.
 METADATA_MAX_AGE_MS = 5_000
 
 

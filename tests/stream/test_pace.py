@@ -69,10 +69,16 @@ async def test_it_says_at_once_that_a_partition_has_caught_up(wait: Callable[[fl
     assert await other.of_others({1: 20}, waiting=False) is None
 
 
-async def test_who_has_all_partitions_asks_nobody(wait: Callable[[float], None]) -> None:
-    store = CountingStore()
-    assert await Pace(store, 2).of_others({0: 1, 1: 2}, waiting=True) is None
-    assert store.asked == 0
+async def test_who_gives_partitions_to_one_that_joins_still_waits_for_their_backlog(
+    wait: Callable[[float], None],
+) -> None:
+    # Given a worker that has all partitions, of which one is far behind
+    pace = Pace(MemoryStore(), 2)
+    assert await pace.of_others({0: 30, 1: 10}, waiting=False) is None
+    # When that goes to another worker, which has said nothing of it yet
+    pace.begin()
+    # Then the first one knows at once how far it is
+    assert await pace.of_others({0: 30}, waiting=False) == 10
 
 
 async def test_a_worker_does_not_run_ahead_of_anothers_backlog() -> None:
