@@ -94,7 +94,7 @@ async def broker_faults(
         for number, (name, fault) in enumerate(faults.items()):
             part = sent.events[number * share : (number + 1) * share]
             done = len(part) // 4
-            await sender.send(part[:done])
+            await sender.spread(part[:done], 2.0)
             await live.has_drained(_DRAIN_S)
             sending = asyncio.create_task(sender.spread(part[done:], 8.0))
             await asyncio.sleep(1.0)

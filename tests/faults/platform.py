@@ -19,7 +19,11 @@ Record = tuple[str, bytes | None, bytes | None]
 
 
 class Platform:
-    """Sends what a detector reads."""
+    """Sends what a detector reads.
+
+    What is sent at once comes in no order of event time across the partitions, as fast as it is read: while
+    workers run, hours of event time should not be.
+    """
 
     def __init__(self, live: Live, producer: AIOKafkaProducer) -> None:
         self._live = live
@@ -30,20 +34,20 @@ class Platform:
         return self._live.topic(event["type"]), *record(event)
 
     async def send(self, events: Iterable[Event]) -> None:
-        """Send events, and wait until they are acknowledged."""
-        await self.send_records(map(self.record, events))
+        """Send events at once, and wait until they are acknowledged."""
+        await asyncio.gather(*[await self._begin(self.record(event)) for event in events])
 
-    async def send_records(self, records: Iterable[Record]) -> None:
-        """Send any records, and wait until they are acknowledged."""
-        await asyncio.gather(*[await self._begin(one) for one in records])
-
-    async def spread(self, events: Sequence[Event], seconds: float) -> None:
+    async def spread(self, events: Iterable[Event], seconds: float) -> None:
         """Send events over so much time, or longer where it is held up."""
+        await self.spread_records([self.record(event) for event in events], seconds)
+
+    async def spread_records(self, records: Sequence[Record], seconds: float) -> None:
+        """Send any records over so much time, or longer where it is held up."""
         parts = max(1, round(seconds / _PAUSE_S))
         waiting: list[asyncio.Future[Any]] = []
         for part in range(parts):
-            for event in events[part * len(events) // parts : (part + 1) * len(events) // parts]:
-                waiting.append(await self._begin(self.record(event)))
+            for one in records[part * len(records) // parts : (part + 1) * len(records) // parts]:
+                waiting.append(await self._begin(one))
             await asyncio.sleep(_PAUSE_S)
         await asyncio.gather(*waiting)
 

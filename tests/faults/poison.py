@@ -24,13 +24,13 @@ class Poisoned:
 
 
 def poisoned(sender: Platform, events: tuple[Event, ...], seed: int) -> Poisoned:
-    """Put a bad record, made from the event beside it, after each hundredth event on average."""
+    """Put a bad record, made from the event before it, after each hundredth event."""
     rng = random.Random(seed)
     made = Poisoned()
     kinds = _kinds_in_turn(rng)
-    for event in events:
+    for number, event in enumerate(events, 1):
         made.records.append(sender.record(event))
-        if rng.randrange(_EVERY) == 0:
+        if number % _EVERY == 0:
             reason, key, value = next(kinds)(event)
             made.injected[reason] += 1
             made.records.append((made.records[-1][0], key, value))

@@ -8,17 +8,22 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import redis
+
 from tests.faults.fleet import Fleet
 from tests.faults.load import Event, Load
 from tests.faults.oracle import RULES, Expected
 from tests.faults.platform import Platform, platform, settled
 from tests.faults.verdict import Verdict
-from tests.integration.live import INPUTS, Live, Worker, eventually
+from tests.integration.live import Live, Worker, eventually
 
 WORKERS = 3
 SESSION_S = 6.0
 _STOPPED_S = 2 * SESSION_S
-_LONGEST_ROUND_S = 0.3
+_HELD_MS = 3_000
+_FETCHED_AFTER_S = (0.5, 1.5)
+# With a dense load less event time than the allowed lateness.
+_BURST = 2_500
 _FENCED = "fenced off, another worker owns it"
 
 
@@ -40,7 +45,10 @@ class Run:
 
 
 async def zombies(live: Live, seed: int, sent: Load, expected: Expected, stops: int = 1) -> Run:
-    """Stop two of three workers in the middle of a round, let them go on later, as often as asked for."""
+    """Stop two of three workers in the middle of a round, let them go on later, as often as asked for.
+
+    The load must be a dense one.
+    """
     rng = random.Random(seed)
     live.extra["DETECTOR_RULES__DIRS"] = str(RULES)
     fleet = Fleet(live, WORKERS)
@@ -64,12 +72,12 @@ def fenced_writes(logs: Path) -> int:
 async def _stop_in_the_middle(
     live: Live, fleet: Fleet, sender: Platform, rng: random.Random, part: Sequence[Event]
 ) -> None:
-    """Send most at once; when some of it is committed, stop all workers but one where they are."""
-    at_once = len(part) * 2 // 3
-    committed = live.stored_offset(*INPUTS)
+    """Stop all workers but one with a round in their hands, while they wait for answers that Redis holds."""
+    at_once = min(len(part) // 2, _BURST)
+    with redis.Redis.from_url(live.redis_url) as client:
+        client.client_pause(_HELD_MS)
     await sender.send(part[:at_once])
-    await eventually(lambda: live.stored_offset(*INPUTS) > committed, 30, every=0.005)
-    await asyncio.sleep(rng.uniform(0, _LONGEST_ROUND_S))
+    await asyncio.sleep(rng.uniform(*_FETCHED_AFTER_S))
     zombies = rng.sample(fleet.workers, WORKERS - 1)
     joined = [_joined(zombie) for zombie in zombies]
     for zombie in zombies:
