@@ -99,6 +99,25 @@ async def test_a_worker_does_not_run_ahead_of_anothers_backlog() -> None:
     assert bench.processor.offsets()[TP("payments", 0)] == 7_201
 
 
+async def test_what_is_left_of_a_round_waits_for_a_partition_that_another_worker_takes_over() -> None:
+    # Given a worker that does not know yet that another took a partition over
+    bench = await Bench([window({"count": {"gte": 1}}, by=MERCHANT)], partitions=2).own()
+    await bench.store.acquire(0, 2)
+    # When it has a round with events of both, and is fenced off with the first of them
+    await bench.process(
+        record(0), record(0, partition=1, user_id="u2"), record(7_200, partition=1, user_id="u2")
+    )
+    # Then what is hours later waits until the other has told how far it is
+    assert bench.processor.offsets()[TP("payments", 1)] == 7_200
+    await bench.store.exchange_turns({0: NOW}, 2, HOUR_MS)
+    await bench.processor.process(Round({}, {}, 1))
+    assert bench.processor.offsets()[TP("payments", 1)] == 7_200
+    await bench.store.exchange_turns({0: None}, 2, HOUR_MS)
+    bench.processor._intake._pace._asked_at = 0.0
+    await bench.processor.process(Round({}, {}, 1))
+    assert bench.processor.offsets()[TP("payments", 1)] == 7_201
+
+
 async def test_without_a_rule_by_merchant_nobody_is_asked() -> None:
     store = CountingStore()
     bench = await Bench([], partitions=2, store=store).own()
