@@ -11,7 +11,7 @@ from tests.faults.oracle import RULES, Expected
 from tests.faults.platform import platform, settled
 from tests.faults.standstill import Standstill, watched
 from tests.faults.verdict import Verdict
-from tests.integration.live import Live
+from tests.integration.live import Live, eventually
 
 _FEWEST, _MOST = 2, 4
 _CHANGE_EVERY_S = (3.0, 5.0)
@@ -76,9 +76,13 @@ async def _come_and_go(fleet: Fleet, rng: random.Random, seconds: float) -> int:
 
 async def _after_a_kill(fleet: Fleet, rng: random.Random, standstill: Standstill) -> float:
     """SIGKILL a worker that owns partitions; gives for how long any partition stood still."""
-    owners = [at for at, worker in enumerate(fleet.workers) if worker.metric("detector_assigned_partitions")]
-    assert len(owners) > 1
+    await eventually(lambda: len(_owners(fleet)) > 1, 60)
     standstill.begin_anew()
-    fleet.lose(rng.choice(owners))
+    fleet.lose(rng.choice(_owners(fleet)))
     await asyncio.sleep(_AFTER_A_KILL_S)
     return standstill.worst
+
+
+def _owners(fleet: Fleet) -> list[int]:
+    """Where the workers are that own partitions."""
+    return [at for at, worker in enumerate(fleet.workers) if worker.metric("detector_assigned_partitions")]
