@@ -15,7 +15,7 @@ from tests.integration.live import Live, eventually
 
 _FEWEST, _MOST = 2, 4
 _CHANGE_EVERY_S = (3.0, 5.0)
-_AFTERWARDS_S = 12.0
+_AFTERWARDS_S = 8.0
 _AFTER_A_KILL_S = 14.0
 
 
