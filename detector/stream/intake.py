@@ -55,6 +55,7 @@ class Intake:
         self._scopes = scopes
         self._pace = pace
         self._elsewhere: int | None = None
+        self._turned: Turns = {}
         self._slack = slack
         self._aligned: dict[int, PatientAlignment] = {}
         self._rekeyed: dict[int, list[Reading]] = {}
@@ -69,10 +70,18 @@ class Intake:
             for partition, position in positions.items()
         }
         self._rekeyed = {partition: [] for partition in positions}
+        self._elsewhere = None
+        self._pace.begin()
 
     def forget(self, partition: int) -> None:
-        """Let go of a partition that is not this worker's any more."""
+        """Let go of a partition that another worker has taken over.
+
+        That reads again what was handed out last: until it tells how far it is, the rest must not run ahead.
+        """
         del self._aligned[partition], self._rekeyed[partition]
+        turns = [turn for turn in (self._turned.get(partition), self._elsewhere) if turn is not None]
+        self._elsewhere = min(turns, default=None)
+        self._pace.begin()
 
     def take(self, fetched: Round) -> set[int]:
         """Decode a round; gives the partitions in it that are not owned, whose records are dropped."""
@@ -113,6 +122,7 @@ class Intake:
     def shares(self, positions: Mapping[int, Position]) -> dict[int, Share]:
         """What each partition brings next; to be asked again until nothing comes."""
         shares = {}
+        self._turned = self._turns()
         limit = self._limit()
         for partition, aligned in self._aligned.items():
             share = Share()
@@ -148,7 +158,7 @@ class Intake:
         """The event time up to which partitions may go, so that none comes late for the merchants of all."""
         if not self._scopes.routing.leads_on:
             return NEVER
-        turns = [turn for turn in (*self._turns().values(), self._elsewhere) if turn is not None]
+        turns = [turn for turn in (*self._turned.values(), self._elsewhere) if turn is not None]
         return min(turns, default=NEVER) + self._slack
 
     def _add_inputs(self, share: Share, partition: int, released: Iterable[Dated]) -> None:

@@ -29,6 +29,8 @@ MAX_PARTITION_FETCH_BYTES = 1 << 20
 COMMIT_INTERVAL_S = 2.0
 # A member learns of a rebalance by its next heartbeat, and everybody waits for the last one to learn.
 HEARTBEAT_INTERVAL_S = 1.0
+# So soon it is noticed that topics have more partitions: keys have moved, and their histories have not.
+METADATA_MAX_AGE_MS = 5_000
 
 
 class RoundHandler(Protocol):
@@ -166,6 +168,7 @@ def build_app(job: Job) -> faust.App:
         broker_max_poll_records=MAX_POLL_RECORDS,
         broker_commit_interval=COMMIT_INTERVAL_S,
         consumer_auto_offset_reset="earliest",
+        consumer_metadata_max_age_ms=METADATA_MAX_AGE_MS,
         consumer_max_fetch_size=MAX_PARTITION_FETCH_BYTES,
         # Keeps Faust's co-partitioned assignor, which gives a worker the same partitions of every topic.
         table_standby_replicas=1,

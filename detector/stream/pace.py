@@ -31,6 +31,11 @@ class Pace:
         self._left: Turns = {}
         self._slowest: int | None = None
 
+    def begin(self) -> None:
+        """Ask anew, for others own what they did not."""
+        self._asked_at = 0.0
+        self._slowest = None
+
     async def of_others(self, own: Turns, waiting: bool) -> int | None:
         """The event time that the furthest behind of the others is at; None where none has a backlog.
 
@@ -46,9 +51,8 @@ class Pace:
             await self._exchange(own)
 
     async def _exchange(self, own: Turns) -> None:
-        found = {}
-        if len(own) < self._partitions:
-            found = await self._store.exchange_turns(own, self._partitions, REMEMBERED_MS)
+        # Who owns all tells as well: whoever joins knows nothing yet, and the rest must not run ahead.
+        found = await self._store.exchange_turns(own, self._partitions, REMEMBERED_MS)
         self._left = own
         self._slowest = min(found.values(), default=None)
         self._asked_at = time.monotonic()

@@ -33,6 +33,20 @@ class Fleet:
         self.kills += 1
         self.workers[at] = self._start_one()
 
+    def lose(self, at: int) -> None:
+        """SIGKILL a worker, and start none in its place."""
+        self.workers.pop(at).kill()
+        self.kills += 1
+
+    def join(self) -> None:
+        """Start one more."""
+        self.workers.append(self.live.start(free_port()))
+
+    async def leave(self, at: int) -> int:
+        """End one as an operator would, and start none in its place; gives its exit code."""
+        worker = self.workers.pop(at)
+        return await asyncio.to_thread(worker.stop)
+
     def restart_ended(self) -> None:
         """Start those again that have ended by themselves."""
         for at, worker in enumerate(self.workers):

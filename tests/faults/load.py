@@ -11,6 +11,10 @@ from detector.simulate import Traffic, simulate
 
 HOUR = 3_600_000
 AUDIT = "audit"
+# Seed, events and users of a load for a single fault.
+SMALL = (2, 6_000, 300)
+# The same without frauds, all within twenty minutes of event time: of two events of a burst none is late.
+DENSE = (3, 6_000, 900, 0.0, 5.0)
 _DUPLICATES = 0.02
 _APART_AT_MOST = 200
 
@@ -38,9 +42,15 @@ class Load:
 
 
 @cache
-def load(seed: int, events: int = 50_000, users: int = 2_500, fraud: float = 0.05) -> Load:
-    """The load of a seed; always the same."""
-    simulated = list(simulate(Traffic(users=users, events=events, seed=seed, fraud=fraud)))
+def load(
+    seed: int,
+    events: int = 50_000,
+    users: int = 2_500,
+    fraud: float = 0.05,
+    rate: float | None = None,
+) -> Load:
+    """The load of a seed; always the same. `rate` is as in `Traffic`."""
+    simulated = list(simulate(Traffic(users=users, events=events, seed=seed, fraud=fraud, rate=rate)))
     victims = {item.event["user_id"] for item in simulated if item.label is not None}
     sent = [dict(item.event) for item in simulated]
     return Load(seed, users, len(victims), tuple(_some_twice(sent, seed)), tuple(_audit(sent)))

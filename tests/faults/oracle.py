@@ -37,9 +37,9 @@ def rules() -> list[twin.Rule]:
 
 
 @cache
-def expected(seed: int, events: int) -> Expected:
-    """What a load leads to."""
-    return expected_of(load(seed, events).log)
+def expected(*of: int | float) -> Expected:
+    """What a load leads to; takes what `load` takes."""
+    return expected_of(load(*of).log)
 
 
 def expected_of(log: Iterable[Event]) -> Expected:

@@ -41,6 +41,11 @@ def start_kafka() -> RunningKafka:
         return RunningKafka(bootstrap, stack.pop_all().close)
 
 
+def jvm_command(*options: str) -> list[str]:
+    """The JVM with Kafka's jars; options override the usual ones, a class and its arguments follow."""
+    return [java(), *_JVM, *options, "-cp", f"{kafka_jars()}/*"]
+
+
 @contextmanager
 def kafka_from_jars(proxied: tuple[int, int] | None = None) -> Iterator[str]:
     """A broker of one's own; gives its address.
@@ -48,16 +53,16 @@ def kafka_from_jars(proxied: tuple[int, int] | None = None) -> Iterator[str]:
     `proxied` is the port of a second listener, and the port of the proxy before it: who comes through the
     proxy is told that the broker is there.
     """
-    jvm = [java(), *_JVM, "-cp", f"{kafka_jars()}/*"]
+    jvm = jvm_command()
     port, controller_port = free_port(), free_port()
     with tempfile.TemporaryDirectory(prefix="detector-kafka-", ignore_cleanup_errors=True) as folder:
         directory = Path(folder)
-        settings = _settings("127.0.0.1", port, controller_port) | {"log.dirs": str(directory / "logs")}
+        settings = broker_settings("127.0.0.1", port, controller_port) | {"log.dirs": str(directory / "logs")}
         if proxied is not None:
             settings |= _second_listener(settings, *proxied)
-        properties = _write_properties(directory / "server.properties", settings)
-        _format(jvm, properties)
-        probe = _metadata_probe(f"127.0.0.1:{port}")
+        properties = write_properties(directory / "server.properties", settings)
+        format_storage(jvm, properties)
+        probe = metadata_probe(f"127.0.0.1:{port}")
         with running_server([*jvm, "kafka.Kafka", str(properties)], directory, probe, timeout=_START_SECONDS):
             yield f"127.0.0.1:{port}"
 
@@ -67,16 +72,16 @@ def _from_image() -> Iterator[str]:
     from testcontainers.core.container import DockerContainer
 
     port = free_port()
-    settings = _settings("0.0.0.0", port, free_port())
+    settings = broker_settings("0.0.0.0", port, free_port())
     environment = {_environment_name(name): value for name, value in settings.items()}
     container = DockerContainer(_IMAGE).with_envs(**environment).with_bind_ports(port, port)
     with container:
-        if not _metadata_probe(f"127.0.0.1:{port}", timeout=_START_SECONDS)():
+        if not metadata_probe(f"127.0.0.1:{port}", timeout=_START_SECONDS)():
             raise MissingServerError(f"the container of {_IMAGE} did not answer in {_START_SECONDS:g} s")
         yield f"127.0.0.1:{port}"
 
 
-def _settings(host: str, port: int, controller_port: int) -> dict[str, str]:
+def broker_settings(host: str, port: int, controller_port: int) -> dict[str, str]:
     return {
         "process.roles": "broker,controller",
         "node.id": "1",
@@ -108,12 +113,12 @@ def _environment_name(setting: str) -> str:
     return "KAFKA_" + setting.upper().replace(".", "_")
 
 
-def _write_properties(path: Path, settings: Mapping[str, str]) -> Path:
+def write_properties(path: Path, settings: Mapping[str, str]) -> Path:
     path.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
     return path
 
 
-def _format(jvm: list[str], properties: Path) -> None:
+def format_storage(jvm: list[str], properties: Path) -> None:
     command = [*jvm, "kafka.tools.StorageTool", "format", "-t", _CLUSTER_ID, "-c", str(properties)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode:
@@ -121,7 +126,7 @@ def _format(jvm: list[str], properties: Path) -> None:
         raise MissingServerError(f"Kafka's storage could not be formatted: {' | '.join(lines[-3:])}")
 
 
-def _metadata_probe(bootstrap: str, *, timeout: float = 0.5) -> Callable[[], bool]:
+def metadata_probe(bootstrap: str, *, timeout: float = 0.5) -> Callable[[], bool]:
     reconnect_ms = {"reconnect.backoff.ms": 50, "reconnect.backoff.max.ms": 50}
     client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0, **reconnect_ms})
 

@@ -10,8 +10,9 @@ from aiokafka.errors import for_code
 class Topics:
     """Creates topics: `await topics("payments", partitions=4)` returns the topic's unique name."""
 
-    def __init__(self, admin: AIOKafkaAdminClient) -> None:
+    def __init__(self, admin: AIOKafkaAdminClient, replication: int = 1) -> None:
         self._admin = admin
+        self._replication = replication
         self._created: list[str] = []
 
     async def __call__(self, stem: str = "topic", *, partitions: int = 1, **config: str) -> str:
@@ -21,7 +22,7 @@ class Topics:
         """
         name = f"{stem}-{uuid.uuid4().hex[:12]}"
         settings = {setting.replace("_", "."): value for setting, value in config.items()}
-        topic = NewTopic(name, num_partitions=partitions, replication_factor=1, topic_configs=settings)
+        topic = NewTopic(name, partitions, self._replication, topic_configs=settings)
         answer = await self._admin.create_topics([topic])
         for _, code, message in answer.topic_errors:
             if code:

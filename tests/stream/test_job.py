@@ -25,3 +25,8 @@ async def test_the_times_of_a_job_are_faust_s() -> None:
     assert conf.broker_session_timeout == 7
     assert conf.broker_request_timeout == 8
     assert conf.broker_max_poll_interval == 9
+
+
+async def test_more_partitions_are_noticed_within_seconds() -> None:
+    job = Job("localhost:9092", "group", ("payments",), cast(RoundHandler, Handler()))
+    assert build_app(job).conf.consumer_metadata_max_age_ms <= 10_000

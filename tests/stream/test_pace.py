@@ -69,10 +69,16 @@ async def test_it_says_at_once_that_a_partition_has_caught_up(wait: Callable[[fl
     assert await other.of_others({1: 20}, waiting=False) is None
 
 
-async def test_who_has_all_partitions_asks_nobody(wait: Callable[[float], None]) -> None:
-    store = CountingStore()
-    assert await Pace(store, 2).of_others({0: 1, 1: 2}, waiting=True) is None
-    assert store.asked == 0
+async def test_who_gives_partitions_to_one_that_joins_still_waits_for_their_backlog(
+    wait: Callable[[float], None],
+) -> None:
+    # Given a worker that has all partitions, of which one is far behind
+    pace = Pace(MemoryStore(), 2)
+    assert await pace.of_others({0: 30, 1: 10}, waiting=False) is None
+    # When that goes to another worker, which has said nothing of it yet
+    pace.begin()
+    # Then the first one knows at once how far it is
+    assert await pace.of_others({0: 30}, waiting=False) == 10
 
 
 async def test_a_worker_does_not_run_ahead_of_anothers_backlog() -> None:
@@ -91,6 +97,25 @@ async def test_a_worker_does_not_run_ahead_of_anothers_backlog() -> None:
     bench.processor._intake._pace._asked_at = 0.0
     await bench.processor.process(Round({}, {}, 1))
     assert bench.processor.offsets()[TP("payments", 0)] == 7_201
+
+
+async def test_what_is_left_of_a_round_waits_for_a_partition_that_another_worker_takes_over() -> None:
+    # Given a worker that does not know yet that another took a partition over
+    bench = await Bench([window({"count": {"gte": 1}}, by=MERCHANT)], partitions=2).own()
+    await bench.store.acquire(0, 2)
+    # When it has a round with events of both, and is fenced off with the first of them
+    await bench.process(
+        record(0), record(0, partition=1, user_id="u2"), record(7_200, partition=1, user_id="u2")
+    )
+    # Then what is hours later waits until the other has told how far it is
+    assert bench.processor.offsets()[TP("payments", 1)] == 7_200
+    await bench.store.exchange_turns({0: NOW}, 2, HOUR_MS)
+    await bench.processor.process(Round({}, {}, 1))
+    assert bench.processor.offsets()[TP("payments", 1)] == 7_200
+    await bench.store.exchange_turns({0: None}, 2, HOUR_MS)
+    bench.processor._intake._pace._asked_at = 0.0
+    await bench.processor.process(Round({}, {}, 1))
+    assert bench.processor.offsets()[TP("payments", 1)] == 7_201
 
 
 async def test_without_a_rule_by_merchant_nobody_is_asked() -> None:
