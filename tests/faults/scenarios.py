@@ -160,6 +160,7 @@ async def finds_redis_gone_back(live: Live, mutant: str | None = None) -> Found:
             await _kafka_was_told(live)
             _go_back(client, live.prefix, kept)
         # Noticed with the next commit: that worker ends, and another reads on from what Redis has.
+        await send(live, events[-1:])
         return await _finish(live, crew, may_end=1)
 
 

@@ -13,6 +13,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from detector.core.history import History
 from detector.core.routing import MERCHANT, USER
 from detector.state.codec import Codec
+from detector.state.errors import CorruptStateError
 from tests.faults.load import AUDIT, Event
 from tests.faults.oracle import Expected
 from tests.integration.live import INPUTS, Live
@@ -124,7 +125,10 @@ def _judge_histories(
         if len(kind_and_key) == 2 and (scope := _PREFIXES.get(kind_and_key[0])):
             key = kind_and_key[1]
             data = client.get(name)
-            stored[scope][key] = codecs[scope].decode(data, int(partition.strip("{}")), key)
+            try:
+                stored[scope][key] = codecs[scope].decode(data, int(partition.strip("{}")), key)
+            except CorruptStateError:
+                found.histories.append(f"a {scope}: what is stored cannot be read")
     for scope, by_key in expected.histories.items():
         for key, needed in by_key.items():
             kept = [entry.event for entry in stored[scope].get(key, History()).entries]

@@ -17,10 +17,10 @@ _PARTITIONS = 4
 
 
 def main(
-    only: Annotated[str, typer.Option(help="Only mutants that have this in their names.")] = "",
+    only: Annotated[str, typer.Option(help="Only mutants that have this in their names or scenarios.")] = "",
 ) -> None:
     """Show that each promise would be missed."""
-    chosen = {name: mutant for name, mutant in MUTANTS.items() if only in name}
+    chosen = {name: mutant for name, mutant in MUTANTS.items() if only in f"{name} {mutant.scenario}"}
     failed = 0
     with running_servers() as servers:
         print("mutant | promise | scenario | clean | caught by")
