@@ -2,11 +2,18 @@ import asyncio
 from types import SimpleNamespace
 
 import pytest
+from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from detector.stream.gate import Gate
 from detector.stream.rounds import Round
-from detector.stream.transport import FlowError, RoundConsumer, check_copartitioned, check_positions
+from detector.stream.transport import (
+    FlowError,
+    RoundConsumer,
+    _ConsumerThread,
+    check_copartitioned,
+    check_positions,
+)
 
 
 def _consumer_that_fetched(fetched: Round) -> SimpleNamespace:
@@ -46,6 +53,26 @@ async def test_a_round_whose_generation_ends_while_the_flow_is_suspended_is_drop
     consumer.gate.assign()
     consumer.can_resume_flow.set()
     assert await getting == []
+
+
+async def test_a_round_tells_where_a_log_ends_of_which_it_brings_nothing(monkeypatch):
+    # Given a fetch of two topics of which the first fills a round
+    a, b, never_asked = TP("a", 0), TP("b", 0), TP("c", 0)
+    consumer = SimpleNamespace(
+        assignment=lambda: {a, b, never_asked},
+        highwater={a: 10, b: 20, never_asked: None}.get,
+        _subscription=SimpleNamespace(subscription=SimpleNamespace(assignment=None)),
+    )
+
+    async def only_the_first(*_):
+        return {a: ["record"]}
+
+    monkeypatch.setattr(driver.AIOKafkaConsumerThread, "_fetch_records", only_the_first)
+    thread = object.__new__(_ConsumerThread)
+    thread._ensure_consumer = lambda: consumer
+    thread._ends = {a: 4, b: 5, never_asked: 6}
+    # Then the other is known to have a backlog, for which the first must wait
+    assert (await thread._fetch_records()).ends == {a: 10, b: 20, never_asked: 6}
 
 
 def test_topics_with_the_same_partitions_are_accepted():
