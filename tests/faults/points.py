@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
@@ -146,8 +146,10 @@ def arm(fault: Fault) -> None:
     reached = 0
 
     @wraps(original)
-    async def with_fault(*arguments: Any, **options: Any) -> Any:
+    async def with_fault(*given: Any, **options: Any) -> Any:
         nonlocal reached
+        # What can be gone through once only is looked at here, and is still to be worked on.
+        arguments = tuple(list(one) if isinstance(one, Iterator) else one for one in given)
         # What it is about may be gone when it is done.
         here = await place.matters(arguments)
         result = await original(*arguments, **options) if place.after else None

@@ -14,7 +14,6 @@ from detector.state.store import Ownership
 from detector.stream import alignment
 from detector.stream.dead_letters import DeadLetter, DeadLetters
 from detector.stream.histories import Histories
-from detector.stream.intake import Intake
 from detector.stream.processor import Processor
 from detector.stream.publisher import Publisher
 from detector.stream.shares import Share
@@ -107,10 +106,6 @@ def _align_nothing() -> None:
     alignment.PatientAlignment.release_in_time = all_at_once
 
 
-def _keep_no_pace() -> None:
-    Intake._limit = lambda _self: alignment.NEVER
-
-
 def _name_alerts_by_the_clock() -> None:
     alert.alert_id = lambda *parts: alert._digest("alert", *parts, time.time_ns())
 
@@ -154,11 +149,6 @@ OF_THE_FLOW = {
         "after an outage topics advance together",
         "a backlog",
         _align_nothing,
-    ),
-    "partitions keep no pace": Mutant(
-        "after an outage partitions advance together",
-        "a backlog",
-        _keep_no_pace,
     ),
     "alert ids from the clock": Mutant(
         "an alert has the same id in every run",
