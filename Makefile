@@ -15,10 +15,10 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--no-emit-index-url --no-header --group build --extra demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test unit faults bench lock clean
+.PHONY: help setup demo check test unit faults faults-mutants bench lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
 
 setup: $(DEV) ## make .venv with the locked tools for development
 
@@ -41,6 +41,9 @@ unit: $(DEV) ## only the tests that need no Kafka and take seconds
 
 faults: $(DEV) ## kill workers at random times and compare with the oracle (RUNS=100, ARGS='--seed 7')
 	$(BIN)/python -m tests.faults --runs $(RUNS) $(ARGS)
+
+faults-mutants: $(DEV) ## break each promise on purpose: a fault must find it out (ARGS='--only epoch')
+	$(BIN)/python -m tests.faults.mutants $(ARGS)
 
 bench: $(DEV) ## measure throughput and latency
 	$(BIN)/python -m bench $(ARGS)

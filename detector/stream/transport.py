@@ -113,8 +113,14 @@ class _ConsumerThread(driver.AIOKafkaConsumerThread):
     async def _fetch_records(self, *args: Any, **kwargs: Any) -> Round:  # type: ignore[override]
         records = await super()._fetch_records(*args, **kwargs)
         consumer = self._ensure_consumer()
-        self._ends = {**self._ends, **{tp: consumer.highwater(tp) for tp in records}}
+        self._ends = {**self._ends, **_ends(consumer)}
         return Round(records, self._ends, self._generation, _positions(consumer))
+
+
+def _ends(consumer: AIOKafkaConsumer) -> dict[TP, int]:
+    """Where each log ends by the latest answer, also where none of its records are handed over yet."""
+    known = {TP(*place): consumer.highwater(place) for place in consumer.assignment()}
+    return {tp: end for tp, end in known.items() if end is not None}
 
 
 def _positions(consumer: AIOKafkaConsumer) -> dict[TP, int]:

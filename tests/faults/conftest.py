@@ -15,3 +15,11 @@ from tests.servers.topics import Topics
 async def live(kafka: RunningKafka, redis_url: str, topics: Topics, tmp_path: Path) -> AsyncIterator[Live]:
     async with live_on(kafka.bootstrap, redis_url, topics, tmp_path, PARTITIONS) as found:
         yield found
+
+
+@pytest_asyncio.fixture
+async def small_live(
+    kafka: RunningKafka, redis_url: str, topics: Topics, tmp_path: Path
+) -> AsyncIterator[Live]:
+    async with live_on(kafka.bootstrap, redis_url, topics, tmp_path) as found:
+        yield found

@@ -97,6 +97,8 @@ def broker_settings(host: str, port: int, controller_port: int) -> dict[str, str
         "transaction.state.log.replication.factor": "1",
         "transaction.state.log.min.isr": "1",
         "group.initial.rebalance.delay.ms": "0",
+        # For tests that wait for a dead worker's session to end; the usual least is 6 s.
+        "group.min.session.timeout.ms": "1000",
     }
 
 

@@ -3,6 +3,7 @@ from types import SimpleNamespace
 from unittest.mock import AsyncMock
 
 import pytest
+from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from detector.stream.gate import Gate
@@ -11,6 +12,7 @@ from detector.stream.transport import (
     FlowError,
     RoundConsumer,
     Stage,
+    _ConsumerThread,
     check_copartitioned,
     check_positions,
 )
@@ -104,6 +106,26 @@ async def test_with_nothing_assigned_the_flow_opens_without_a_seek():
     consumer, entered = _consumer_of(set())
     consumer.resume_flow()
     assert entered == [Stage.FLOWING]
+
+
+async def test_a_round_tells_where_a_log_ends_of_which_it_brings_nothing(monkeypatch):
+    # Given a fetch of two topics of which the first fills a round
+    a, b, never_asked = TP("a", 0), TP("b", 0), TP("c", 0)
+    consumer = SimpleNamespace(
+        assignment=lambda: {a, b, never_asked},
+        highwater={a: 10, b: 20, never_asked: None}.get,
+        _subscription=SimpleNamespace(subscription=SimpleNamespace(assignment=None)),
+    )
+
+    async def only_the_first(*_):
+        return {a: ["record"]}
+
+    monkeypatch.setattr(driver.AIOKafkaConsumerThread, "_fetch_records", only_the_first)
+    thread = object.__new__(_ConsumerThread)
+    thread._ensure_consumer = lambda: consumer
+    thread._ends = {a: 4, b: 5, never_asked: 6}
+    # Then the other is known to have a backlog, for which the first must wait
+    assert (await thread._fetch_records()).ends == {a: 10, b: 20, never_asked: 6}
 
 
 def test_topics_with_the_same_partitions_are_accepted():
