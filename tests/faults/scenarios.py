@@ -282,7 +282,7 @@ SCENARIOS: dict[str, Scenario] = {
     "a backlog": starts_on_a_backlog,
     "Redis goes back": finds_redis_gone_back,
     "a trim comes late": trims_late,
-    "dies before the commit": _dies_at("commit.before", 8, "in the end"),
+    "dies before the commit": _dies_at("commit.before", 3),
     "dies before publishing": _dies_at("publish.before", 3),
     "dies before the acknowledgement": _dies_at("publish.sent", 3),
     "dies before sending on": _dies_at("forward.before", 5, "in the end"),
