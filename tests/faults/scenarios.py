@@ -26,6 +26,7 @@ EVENTS, USERS = 6_000, 300
 _PART_EVENTS = 125
 _APART_S = 0.05
 _POISON = (b"user", b"{")
+_READ = (*INPUTS, "by_merchant")
 # Bounds of what takes moments: a busy machine may be slow, but a standstill must end.
 _REACHED_S = 90.0
 _DRAIN_S = 60.0
@@ -125,11 +126,11 @@ async def comes_back_as_a_zombie(live: Live, mutant: str | None = None) -> Found
         # The new owner has read what is stored, and does not get further before the zombie has gone on.
         heir = crew.start(waits, DETECTOR_KAFKA__SESSION_TIMEOUT="30s")
         await suffers(heir, waits)
-        stored = live.stored_offset(*INPUTS)
+        stored = live.stored_offset(*_READ)
         go_on(zombie)
         with suppress(AssertionError):
-            await eventually(lambda: fenced_off(zombie) or live.stored_offset(*INPUTS) != stored, 10)
-        taken = live.stored_offset(*INPUTS) != stored
+            await eventually(lambda: fenced_off(zombie) or live.stored_offset(*_READ) != stored, 10)
+        taken = live.stored_offset(*_READ) != stored
         go_on(heir)
         found = await _finish(live, crew)
     if taken:
@@ -225,7 +226,7 @@ async def _refused(live: Live) -> int:
 
 async def _kafka_was_told(live: Live) -> None:
     """Wait until Kafka's committed offsets have followed."""
-    end = await live.end(*INPUTS, "by_merchant")
+    end = await live.end(*_READ)
     admin = AIOKafkaAdminClient(bootstrap_servers=live.bootstrap)
     await admin.start()
     try:
@@ -281,7 +282,7 @@ SCENARIOS: dict[str, Scenario] = {
     "a backlog": starts_on_a_backlog,
     "Redis goes back": finds_redis_gone_back,
     "a trim comes late": trims_late,
-    "dies before the commit": _dies_at("commit.before", 8, "in the end"),
+    "dies before the commit": _dies_at("commit.before", 3),
     "dies before publishing": _dies_at("publish.before", 3),
     "dies before the acknowledgement": _dies_at("publish.sent", 3),
     "dies before sending on": _dies_at("forward.before", 5, "in the end"),

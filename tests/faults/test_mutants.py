@@ -11,7 +11,7 @@ QUICK = [
     "no epoch check in trim_outbox.lua",
     "topics are not aligned",
     "alerts published past the outbox",
-    "histories written before the commit",
+    "duplicates are not recognised",
     "source offsets committed before re-keyed events are sent",
 ]
 
