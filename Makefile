@@ -8,6 +8,7 @@ CATALOGUE := detector/rules/catalogue
 SLOW_TESTS := tests/integration tests/faults tests/acceptance
 ARGS ?=
 RUNS ?= 5
+MINUTES ?= 10
 
 # The lock names every package and its hashes, so pip resolves nothing. Messages go to stderr: stdout is the demo's.
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
@@ -15,7 +16,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--no-emit-index-url --no-header --group build --extra demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test unit faults faults-mutants bench lock clean
+.PHONY: help setup demo check test unit faults faults-mutants soak bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +45,9 @@ faults: $(DEV) ## kill workers at random times and compare with the oracle (RUNS
 
 faults-mutants: $(DEV) ## break each promise on purpose: a fault must find it out (ARGS='--only epoch')
 	$(BIN)/python -m tests.faults.mutants $(ARGS)
+
+soak: $(DEV) ## half of the measured peak with a fault a minute, MINUTES=30 (ARGS=--no-faults)
+	$(BIN)/python -m tests.faults.soak --minutes $(MINUTES) $(ARGS)
 
 bench: $(DEV) ## measure throughput and latency
 	$(BIN)/python -m bench $(ARGS)

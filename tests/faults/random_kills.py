@@ -14,7 +14,9 @@ from tests.integration.live import Live
 
 WORKERS = 3
 PARTITIONS = 12
-_PARTS = 20
+# Six minutes of event time each: what of it one topic brings before another is not too late.
+_PARTS = 40
+_APART_S = 0.25
 _KILL_EVERY_S = (2.0, 5.0)
 _DRAIN_S = 150.0
 
@@ -62,7 +64,7 @@ async def _send_in_parts(live: Live, sent: Load) -> None:
     size = len(sent.events) // _PARTS + 1
     for at in range(0, len(sent.events), size):
         await send(live, sent.events[at : at + size])
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(_APART_S)
 
 
 async def send(live: Live, events: Iterable[Event]) -> int:

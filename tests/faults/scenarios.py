@@ -30,7 +30,9 @@ _READ = (*INPUTS, "by_merchant")
 # Bounds of what takes moments: a busy machine may be slow, but a standstill must end.
 _REACHED_S = 90.0
 _DRAIN_S = 60.0
-_CROWDED = "100"
+# Fewer than each merchant has in what is sent again.
+_CROWDED = "24"
+_OF_A_CROWD = (4, 2_000, 400, 0.0, 10.0)
 
 Company = Literal["at once", "later", "in the end"]
 
@@ -78,6 +80,13 @@ class World:
 def world() -> World:
     """The same for every scenario: the oracle takes longer than a run."""
     sent = load(1, EVENTS, USERS)
+    return World(sent, expected_of(sent.log))
+
+
+@cache
+def _crowd() -> World:
+    """Twenty merchants, each with more than fifty payments within three minutes of event time."""
+    sent = load(*_OF_A_CROWD)
     return World(sent, expected_of(sent.log))
 
 
@@ -169,9 +178,16 @@ async def finds_redis_gone_back(live: Live, mutant: str | None = None) -> Found:
 
 
 async def counts_a_crowd(live: Live, mutant: str | None = None) -> Found:
-    """A worker dies when re-keyed events are acknowledged, and merchants have more events than are kept."""
+    """A worker dies when it has sent on more events of each merchant than are kept; they are sent again."""
     live.extra["DETECTOR_STATE__HISTORY_CAP"] = _CROWDED
-    found = await dies(live, Fault("forward.after", 6), company="in the end", mutant=mutant)
+    crowd, fault = _crowd(), Fault("forward.after")
+    crew = _crew(live, mutant, (fault,))
+    await _send_in_parts(live, crowd.sent.events, apart_s=0)
+    async with crew.supervised():
+        crew.start_next()
+        await eventually(lambda: crew.deaths == 1, _REACHED_S)
+        crew.start()
+        found = await _finish(live, crew, of=crowd)
     # A merchant's older events live on as numbers only.
     found.verdict.histories = [told for told in found.verdict.histories if "merchant_id" not in told]
     return found
@@ -182,19 +198,19 @@ def _crew(live: Live, mutant: str | None, faults: tuple[Fault, ...] = ()) -> Cre
     return Crew(live, mutant, faults)
 
 
-async def _finish(live: Live, crew: Crew, may_end: int = 0) -> Found:
+async def _finish(live: Live, crew: Crew, may_end: int = 0, of: World | None = None) -> Found:
     """Let all be processed, ask what was counted, and judge."""
-    found = Found()
+    found, of = Found(), of or world()
     try:
         await live.has_drained(_DRAIN_S)
-        await send(live, world().sent.audit)
+        await send(live, of.sent.audit)
         await live.has_drained(_DRAIN_S)
     except AssertionError:
         found.trouble.append(f"not all was processed and published within {_DRAIN_S:g} s")
     if len(crew.other_exits) > may_end:
         found.trouble.append(f"{len(crew.other_exits)} workers ended by themselves")
-    found.verdict = await verdict(live, world().sent.log, world().expected)
-    found.verdict.dead_letters = abs(_parts(world().sent.events) - await _refused(live))
+    found.verdict = await verdict(live, of.sent.log, of.expected)
+    found.verdict.dead_letters = abs(_parts(of.sent.events) - await _refused(live))
     return found
 
 
