@@ -24,6 +24,8 @@ from detector.core.events import Event, Refusal
 
 WAITS_AT_MOST_S = 10.0
 WAITS_FOR_OTHERS_AT_MOST_S = 30.0
+# While something waits, it is looked at ten times a second, and between two long rounds.
+_BETWEEN_LOOKS_AT_MOST_S = 1.0
 _LONG_AGO = -1
 NEVER = sys.maxsize
 
@@ -139,20 +141,25 @@ class Alignment:
 
 
 class PatientAlignment(Alignment):
-    """An alignment that waits for a backlog only so long: where nothing comes of it, what is at hand goes."""
+    """An alignment that waits for a backlog only so long: where nothing comes of it, what is at hand goes.
+
+    The time that the worker itself stood still for, held up or stopped, does not count: nothing could come.
+    """
 
     def __init__(self, positions: dict[str, int], slack: int) -> None:
         super().__init__(positions, slack)
-        self._waiting_since: float | None = None
+        self._looked_at: float | None = None
+        self._waited = 0.0
 
     def release_in_time(self, limit: int) -> list[Dated]:
         """What need not wait; everything, where all at hand has waited as long as is borne."""
         now = time.monotonic()
-        waited = 0.0 if self._waiting_since is None else now - self._waiting_since
-        patient = waited <= WAITS_AT_MOST_S
-        released = self.release(patient, limit if waited <= WAITS_FOR_OTHERS_AT_MOST_S else NEVER)
+        if self._looked_at is not None:
+            self._waited += min(now - self._looked_at, _BETWEEN_LOOKS_AT_MOST_S)
+        patient = self._waited <= WAITS_AT_MOST_S
+        released = self.release(patient, limit if self._waited <= WAITS_FOR_OTHERS_AT_MOST_S else NEVER)
         if released or not self.waiting():
-            self._waiting_since = None
-        elif self._waiting_since is None:
-            self._waiting_since = now
+            self._looked_at, self._waited = None, 0.0
+        else:
+            self._looked_at = now
         return released

@@ -147,22 +147,50 @@ def test_its_turn_does_not_go_back_for_a_record_older_than_what_has_passed() -> 
     assert alignment.turn() == 51
 
 
-def test_it_waits_for_another_topic_for_a_while_and_for_other_partitions_for_longer(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    now = 0.0
-    monkeypatch.setattr(module.time, "monotonic", lambda: now)
+class _Clock:
+    """Monotonic seconds that a test turns on."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 0.0
+        monkeypatch.setattr(module.time, "monotonic", lambda: self.now)
+
+
+def _released(alignment: PatientAlignment, clock: _Clock, seconds: float) -> list[int]:
+    """What goes while it is looked at every second, for so long."""
+    released = []
+    for _ in range(int(seconds)):
+        clock.now += 1
+        released += [record.event_time for record in alignment.release_in_time(limit=150)]
+    return released
+
+
+def _of_which_another_waits() -> PatientAlignment:
     alignment = PatientAlignment(dict.fromkeys(("payments", "logins"), 0), SLACK)
     alignment.extends_to("logins", 7)
     alignment.extend("payments", dated("payments", 100, 200))
     assert alignment.release_in_time(limit=150) == []
-    now = module.WAITS_AT_MOST_S + 1
-    assert [r.event_time for r in alignment.release_in_time(limit=150)] == [100]
+    return alignment
+
+
+def test_it_waits_for_another_topic_for_a_while_and_for_other_partitions_for_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = _Clock(monkeypatch)
+    alignment = _of_which_another_waits()
+    assert _released(alignment, clock, module.WAITS_AT_MOST_S) == []
+    assert _released(alignment, clock, 1) == [100]
     assert alignment.release_in_time(limit=150) == []
-    now += module.WAITS_FOR_OTHERS_AT_MOST_S
+    assert _released(alignment, clock, module.WAITS_FOR_OTHERS_AT_MOST_S) == []
+    assert _released(alignment, clock, 1) == [200]
+
+
+def test_what_waits_does_not_go_because_the_worker_stood_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = _Clock(monkeypatch)
+    alignment = _of_which_another_waits()
+    clock.now += 60
     assert alignment.release_in_time(limit=150) == []
-    now += 1
-    assert [r.event_time for r in alignment.release_in_time(limit=150)] == [200]
+    assert _released(alignment, clock, module.WAITS_AT_MOST_S - 1) == []
+    assert _released(alignment, clock, 1) == [100]
 
 
 @given(st.data())
