@@ -121,6 +121,10 @@ class MemoryStore:
             if partition not in own and turn is not None and expires_at > now
         }
 
+    async def owns(self, partition: int, epoch: str) -> bool:
+        """See StateStore."""
+        return self._owned(partition, epoch) is not None
+
     async def probe(self, partitions: Collection[int]) -> None:
         """See StateStore."""
 

@@ -102,6 +102,11 @@ class RedisStore:
         found = zip(others, replies[len(leaving) :], strict=True)
         return {partition: int(turn) for partition, [turn] in found if turn}
 
+    async def owns(self, partition: int, epoch: str) -> bool:
+        """See StateStore."""
+        stored = await self._call(("HGET", self._meta(partition), "epoch"))
+        return stored is not None and stored.decode() == epoch
+
     async def probe(self, partitions: Collection[int]) -> None:
         """See StateStore."""
         await self._calls.probe([_count_of(self._meta(partition)) for partition in partitions])

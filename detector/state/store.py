@@ -146,6 +146,10 @@ class StateStore(Protocol):
         """
         ...
 
+    async def owns(self, partition: int, epoch: str) -> bool:
+        """Whether the partition still has that epoch: then no other owner wrote what was read before."""
+        ...
+
     async def probe(self, partitions: Collection[int]) -> None:
         """Look at once whether the store answers where these partitions are; changes nothing.
 

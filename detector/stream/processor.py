@@ -167,13 +167,25 @@ class Processor:
 
         An offset moves on only when all that its record led to is safe.
         """
-        letters = [letter for share in shares.values() for letter in share.letters]
+        letters = [
+            letter
+            for partition, share in shares.items()
+            if share.letters and await self._still_owns(partition)
+            for letter in share.letters
+        ]
         await asyncio.gather(
             self._dead_letters.write(letters),
             self._forwarder.send(share.forwards for share in shares.values()),
         )
         count_letters(self._metrics, letters)
         await self._commit(shares)
+
+    async def _still_owns(self, partition: int) -> bool:
+        """Whether nobody else has the partition: a stopped worker that goes on reads what its heir wrote.
+
+        By that its own records come too late, and its commit is refused, but dead letters would stay.
+        """
+        return await self._store.owns(partition, self._positions[partition].epoch)
 
     def _tolerate_fencing(self, partition: int) -> None:
         """Drop records of a partition that another worker took, unless Kafka goes on to give it to us."""

@@ -81,6 +81,15 @@ async def test_each_acquisition_has_an_epoch_of_its_own(store: StateStore) -> No
     assert len(epochs) == 5
 
 
+async def test_a_partition_is_owned_until_it_is_acquired_again(store: StateStore) -> None:
+    assert not await store.owns(PARTITION, "never")
+    former = await own(store)
+    assert await store.owns(PARTITION, former)
+    latter = await own(store)
+    assert not await store.owns(PARTITION, former)
+    assert await store.owns(PARTITION, latter)
+
+
 async def test_the_next_owner_finds_the_committed_offsets(store: StateStore) -> None:
     epoch = await own(store, payments=5, logins=0)
     await apply(store, a_commit(epoch, advance={"payments": (5, 9)}))

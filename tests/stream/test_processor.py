@@ -90,6 +90,14 @@ async def test_a_refused_record_is_written_aside_and_its_offset_moves_on() -> No
     assert bench.processor.offsets()[TP("payments", 0)] == 2
 
 
+async def test_who_is_fenced_off_writes_no_dead_letters() -> None:
+    bench = await bench_that_owns()
+    await bench.store.acquire(0, 1)
+    await bench.process(record(0, value=b"{"), record(1))
+    assert bench.dead_letters.written == []
+    assert bench.count("state_commits_total", "fenced") == 1
+
+
 async def test_a_round_of_refused_records_alone_moves_the_offset_on() -> None:
     bench = await bench_that_owns()
     await bench.process(record(0, value=b"{"))
