@@ -9,11 +9,12 @@ from functools import wraps
 from typing import Any
 from weakref import WeakSet
 
+import msgspec
 from aiokafka import AIOKafkaProducer
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from detector.state import redis_calls, scripts
-from detector.state.redis_calls import RedisCalls
+from detector.state.redis_calls import Command, RedisCalls
 from detector.state.redis_store import RedisStore
 from detector.stream.dead_letters import DeadLetters
 from detector.stream.forwarder import Forwarder
@@ -57,7 +58,17 @@ async def _is_another_batch(_: Arguments) -> bool:
 
 
 async def _has_commits(arguments: Arguments) -> bool:
-    return any(command[:2] == ("EVALSHA", scripts.COMMIT.sha) for command in arguments[1])
+    return bool(_commits(arguments))
+
+
+async def _has_alerts(arguments: Arguments) -> bool:
+    """Whether a commit puts something into the outbox."""
+    plans = (msgspec.msgpack.decode(command[-2]) for command in _commits(arguments))
+    return any(sizes_of_alerts for _, _, _, sizes_of_alerts, _ in plans)
+
+
+def _commits(arguments: Arguments) -> list[Command]:
+    return [command for command in arguments[1] if command[:2] == ("EVALSHA", scripts.COMMIT.sha)]
 
 
 async def _has_partitions(arguments: Arguments) -> bool:
@@ -95,6 +106,7 @@ PLACES = {
     "forward.between": Place(AIOKafkaProducer, "send_batch", False, _is_another_batch),
     "forward.after": Place(Forwarder, "send", True, _has_forwards),
     "commit.before": Place(RedisCalls, "_send", False, _has_commits),
+    "commit-of-alerts.before": Place(RedisCalls, "_send", False, _has_alerts),
     "commit.reply": Place(RedisCalls, "_send", True, _has_commits),
     "round.after": Place(Processor, "process", True),
     # What follows a round

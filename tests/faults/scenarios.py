@@ -114,7 +114,7 @@ async def dies(live: Live, *faults: Fault, company: Company = "at once", mutant:
 async def loses_an_answer(live: Live, mutant: str | None = None) -> Found:
     """Redis applies a commit, and the worker never hears of it."""
     # By then most keys are appended to: what is put in place may be put there twice.
-    fault = Fault("commit.reply", 8, LOSE)
+    fault = Fault("commit.reply", 10, LOSE)
     crew = _crew(live, mutant)
     async with crew.supervised():
         worker = crew.start(fault)
@@ -299,7 +299,7 @@ SCENARIOS: dict[str, Scenario] = {
     "a backlog": starts_on_a_backlog,
     "Redis goes back": finds_redis_gone_back,
     "a trim comes late": trims_late,
-    "dies before the commit": _dies_at("commit.before", 3),
+    "dies before a commit of alerts": _dies_at("commit-of-alerts.before", 2),
     "dies before publishing": _dies_at("publish.before", 3),
     "dies before the acknowledgement": _dies_at("publish.sent", 3),
     "dies before sending on": _dies_at("forward.before", 5, "in the end"),

@@ -30,7 +30,7 @@ IN_A_ROUND: list[tuple[Fault, Company]] = [
     (Fault("forward.between", 5), "at once"),
     (Fault("forward.after", 4), "at once"),
     (Fault("commit.before"), "at once"),
-    (Fault("commit.before", 4), "at once"),
+    (Fault("commit-of-alerts.before", 2), "at once"),
     (Fault("commit.reply"), "at once"),
     (Fault("commit.reply", 4), "at once"),
     (Fault("round.after", 3), "at once"),

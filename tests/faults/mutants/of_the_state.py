@@ -108,7 +108,7 @@ OF_THE_STATE = {
     ),
     "histories written before the commit": Mutant(
         "histories and offsets move together",
-        "dies before the commit",
+        "dies before a commit of alerts",
         _write_histories_apart,
     ),
     "alerts published past the outbox": Mutant(
