@@ -89,7 +89,7 @@ OF_THE_STATE = {
     "no epoch check in commit.lua": Mutant(
         "a former owner writes nothing any more",
         "a zombie comes back",
-        replaces("COMMIT", _EPOCH_CHECK, "if false then"),
+        replaces("COMMIT", "if owner ~= epoch then", "if false then"),
     ),
     "no new epoch at acquire": Mutant(
         "a new owner fences off the former one",
