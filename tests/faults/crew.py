@@ -53,6 +53,11 @@ class Crew:
         """Start one more, with the next fault."""
         return self.start(self._to_come.pop(0) if self._to_come else None)
 
+    async def dismiss(self, worker: Worker) -> None:
+        """End one as an operator would; no other comes in its place."""
+        self.workers.remove(worker)
+        await asyncio.to_thread(worker.stop)
+
     async def each(self, holds: Callable[[Worker], bool], seconds: float = 90.0) -> None:
         """Wait until something holds for all that run."""
         await eventually(lambda: all(map(holds, self.workers)), seconds)

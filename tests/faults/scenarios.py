@@ -19,7 +19,7 @@ from tests.faults.oracle import RULES, Expected, expected_of
 from tests.faults.points import LOSE, STOP, Fault
 from tests.faults.random_kills import send
 from tests.faults.verdict import Verdict, verdict
-from tests.integration.live import INPUTS, Live, eventually
+from tests.integration.live import INPUTS, Live, Worker, eventually
 
 EVENTS, USERS = 6_000, 300
 # Some five minutes of event time: what of it one topic brings before another is not too late.
@@ -146,6 +146,30 @@ async def comes_back_as_a_zombie(live: Live, mutant: str | None = None) -> Found
     if taken:
         found.trouble.append("what a zombie wrote was taken")
     return found
+
+
+async def gets_partitions_back(live: Live, mutant: str | None = None) -> Found:
+    """Another worker has half of the partitions for a while, and writes what the first does not know."""
+    crew = _crew(live, mutant)
+    events = world().sent.events
+    third = _parts(events) // 3 * _PART_EVENTS
+    async with crew.supervised():
+        first = crew.start()
+        await crew.each(owns)
+        await _send_in_parts(live, events[:third])
+        await live.has_drained(_DRAIN_S)
+        other = crew.start()
+        await crew.each(lambda worker: _owned(worker) == live.partitions / 2)
+        await _send_in_parts(live, events[third : 2 * third])
+        await live.has_drained(_DRAIN_S)
+        await crew.dismiss(other)
+        await eventually(lambda: _owned(first) == live.partitions, _REACHED_S)
+        await _send_in_parts(live, events[2 * third :])
+        return await _finish(live, crew)
+
+
+def _owned(worker: Worker) -> float:
+    return worker.metric("detector_assigned_partitions")
 
 
 async def starts_on_a_backlog(live: Live, mutant: str | None = None) -> Found:
@@ -296,6 +320,7 @@ def _dies_at(point: str, at: int, company: Company = "at once") -> Scenario:
 SCENARIOS: dict[str, Scenario] = {
     "an answer is lost": loses_an_answer,
     "a zombie comes back": comes_back_as_a_zombie,
+    "partitions come back": gets_partitions_back,
     "a backlog": starts_on_a_backlog,
     "Redis goes back": finds_redis_gone_back,
     "a trim comes late": trims_late,

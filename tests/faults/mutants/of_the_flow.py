@@ -157,7 +157,7 @@ OF_THE_FLOW = {
     ),
     "histories in memory outlive an assignment": Mutant(
         "a worker that gets a partition back reads what others wrote",
-        "a zombie comes back",
+        "partitions come back",
         _keep_histories_across_assignments,
     ),
 }
