@@ -63,23 +63,6 @@ async def under_fault(live: Live, fault: Fault, rate: int = 1_000) -> Ending:
         await send(live, sent.audit)
         await live.has_drained(_DRAIN_S)
         exits = list(fleet.exits)
-    import json
-
-    for r in await live.read("dead_letters"):
-        h = {k: v.decode() for k, v in r.headers}
-        e = json.loads(r.value)
-        print(
-            "DEAD",
-            h,
-            e["type"],
-            e["event_time"],
-            [i for i, x in enumerate(sent.events) if x["event_id"] == e["event_id"]],
-        )
-        mine = [
-            (i, x["type"], x["event_time"]) for i, x in enumerate(sent.events) if x["user_id"] == e["user_id"]
-        ]
-        print(mine)
-        print([(i, x["event_time"]) for i, x in enumerate(sent.events[:3])], sent.events[-1]["event_time"])
     return Ending(drained_s, exits, logs(live), await verdict(live, sent.log, awaited))
 
 
