@@ -6,13 +6,13 @@ import signal
 from collections.abc import AsyncIterator, Callable
 
 from detector.embedded import free_port
+from tests.faults.fleet import supervising
 from tests.faults.points import KILLED, Fault, mark
 from tests.integration.live import Live, Worker, eventually
 
 WORKER = "tests.faults.worker"
 # Kafka's usual least is 6 s, and most of a run would be waiting for a dead worker's session to end.
 SESSION_S = 3.0
-_LOOK_S = 0.05
 _OWNS = "owns partitions"
 _FENCED = "fenced off"
 
@@ -65,24 +65,15 @@ class Crew:
     @contextlib.asynccontextmanager
     async def supervised(self) -> AsyncIterator["Crew"]:
         """Start those again that end; end all when it is left."""
-        supervisor = asyncio.create_task(self._supervise())
-        try:
+        async with supervising(self.workers, self._restart_ended):
             yield self
-            assert not supervisor.done(), supervisor.exception()
-        finally:
-            supervisor.cancel()
-            for worker in self.workers:
-                if worker.process.poll() is None:
-                    worker.kill()
 
-    async def _supervise(self) -> None:
-        while True:
-            for worker in list(self.workers):
-                if (code := worker.process.poll()) is not None:
-                    self.exits.append(code)
-                    self.workers.remove(worker)
-                    self.start_next()
-            await asyncio.sleep(_LOOK_S)
+    def _restart_ended(self) -> None:
+        for worker in list(self.workers):
+            if (code := worker.process.poll()) is not None:
+                self.exits.append(code)
+                self.workers.remove(worker)
+                self.start_next()
 
 
 def owns(worker: Worker) -> bool:

@@ -2,12 +2,12 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from detector.embedded import free_port
 from tests.integration.live import Live, Worker
 
-_LOOK_S = 0.1
+_LOOK_S = 0.05
 
 
 class Fleet:
@@ -23,7 +23,7 @@ class Fleet:
 
     async def start(self) -> None:
         """Start all, and wait until all are ready."""
-        self.workers = [self._start_one() for _ in range(self._number)]
+        self.workers += [self._start_one() for _ in range(self._number)]
         for worker in self.workers:
             await worker.ready()
 
@@ -40,7 +40,7 @@ class Fleet:
 
     def join(self) -> None:
         """Start one more."""
-        self.workers.append(self.live.start(free_port()))
+        self.workers.append(self._start_one())
 
     async def leave(self, at: int) -> int:
         """End one as an operator would, and start none in its place; gives its exit code."""
@@ -61,17 +61,25 @@ class Fleet:
     async def supervised(self) -> AsyncIterator["Fleet"]:
         """Run, with whoever ends by itself started again; ends all workers when it is left."""
         await self.start()
-        supervisor = asyncio.create_task(self._supervise())
-        try:
+        async with supervising(self.workers, self.restart_ended):
             yield self
-            assert not supervisor.done(), supervisor.exception()
-        finally:
-            supervisor.cancel()
-            for worker in self.workers:
-                if worker.process.poll() is None:
-                    worker.kill()
 
-    async def _supervise(self) -> None:
-        while True:
-            self.restart_ended()
-            await asyncio.sleep(_LOOK_S)
+
+@contextlib.asynccontextmanager
+async def supervising(workers: list[Worker], restart_ended: Callable[[], None]) -> AsyncIterator[None]:
+    """Start those again that end, as long as the block lasts; then end all that are among the workers."""
+    supervisor = asyncio.create_task(_supervise(restart_ended))
+    try:
+        yield
+        assert not supervisor.done(), supervisor.exception()
+    finally:
+        supervisor.cancel()
+        for worker in workers:
+            if worker.process.poll() is None:
+                worker.kill()
+
+
+async def _supervise(restart_ended: Callable[[], None]) -> None:
+    while True:
+        restart_ended()
+        await asyncio.sleep(_LOOK_S)
