@@ -6,6 +6,8 @@ RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
 CATALOGUE := detector/rules/catalogue
 SLOW_TESTS := tests/integration tests/faults tests/acceptance
+# The tests with servers wait more than they work. Each of the two has servers of its own.
+SIDE_BY_SIDE := --numprocesses=2 --dist=worksteal
 ARGS ?=
 RUNS ?= 5
 MINUTES ?= 10
@@ -35,7 +37,7 @@ check: $(DEV) ## format, lint, types, layers, the shipped rules
 	$(BIN)/detector rules test $(CATALOGUE)
 
 test: check ## check, then every test (needs redis-server, Java 17 and Maven)
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest $(SIDE_BY_SIDE) $(ARGS)
 
 unit: $(DEV) ## only the tests that need no Kafka and take seconds
 	$(BIN)/pytest $(addprefix --ignore=,$(SLOW_TESTS)) $(ARGS)

@@ -10,12 +10,11 @@ from typing import NamedTuple
 import msgspec
 
 from detector.config import Settings
-from detector.core.alert import Status
 from detector.core.engine import Outcome
 from detector.core.events import Event, decode
 from detector.core.routing import Routing
 from detector.core.rule import Rule
-from detector.replay.backtest import Backtest
+from detector.replay.backtest import Backtest, standing_ids
 from detector.simulate import Simulated, Traffic, encode, simulate
 
 SEED = 20260101
@@ -91,10 +90,7 @@ def expected_alerts(records: Sequence[Record], rules: Sequence[Rule], settings: 
     """The ids of the alerts that stand after a backtest over the same events with these rules."""
     state = settings.state
     test = Backtest(rules, state.allowed_lateness, state.history_cap)
-    standing: set[str] = set()
-    for alert in test.run(record.value for record in records):
-        (standing.add if alert.status is Status.RAISED else standing.discard)(alert.alert_id)
-    return standing
+    return standing_ids(test.run(record.value for record in records))
 
 
 def rekeyed(records: Sequence[Record], rules: Sequence[Rule]) -> int:

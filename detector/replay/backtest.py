@@ -17,6 +17,14 @@ from detector.core.routing import MERCHANT, USER
 from detector.core.rule import Rule
 
 
+def standing_ids(alerts: Iterable[Alert]) -> set[str]:
+    """The ids that stand when all of these were published, one after the other."""
+    standing: set[str] = set()
+    for alert in alerts:
+        (standing.add if alert.status is Status.RAISED else standing.discard)(alert.alert_id)
+    return standing
+
+
 @dataclass
 class Summary:
     """What a backtest came to; `standing` counts the alerts that stand in the end, by rule and severity."""

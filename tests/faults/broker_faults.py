@@ -14,7 +14,8 @@ from tests.faults.fleet import Fleet
 from tests.faults.kafka_cluster import Broker, Cluster, comes_true
 from tests.faults.load import Load
 from tests.faults.oracle import RULES, Expected
-from tests.faults.platform import platform, settled
+from tests.faults.platform import platform
+from tests.faults.settling import settled
 from tests.faults.verdict import Verdict
 from tests.integration.live import Live, live_on
 from tests.servers.topics import Topics
@@ -105,7 +106,7 @@ async def broker_faults(
             await live.has_drained(_DRAIN_S)
             recovered[name] = time.monotonic() - ended
             await comes_true(cluster.is_whole)
-        found = await settled(live, sender, sent, expected)
+        found = await settled(live, sent, expected)
         exits = list(fleet.exits)
     return Run(seed, recovered, exits, found)
 

@@ -7,9 +7,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
-from tests.faults.load import Event, Load, record
-from tests.faults.oracle import Expected
-from tests.faults.verdict import Verdict, verdict
+from tests.faults.load import Event, record
 from tests.integration.live import Live
 
 _PAUSE_S = 0.25
@@ -72,13 +70,3 @@ async def platform(live: Live) -> AsyncIterator[Platform]:
         yield Platform(live, producer)
     finally:
         await producer.stop()
-
-
-async def settled(
-    live: Live, sender: Platform, sent: Load, expected: Expected, seconds: float = 90.0
-) -> Verdict:
-    """Let the workers finish, ask what was counted, and judge; `sent` has been sent but for its audit."""
-    await live.has_drained(seconds)
-    await sender.send(sent.audit)
-    await live.has_drained(seconds)
-    return await verdict(live, sent.log, expected)

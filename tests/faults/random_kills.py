@@ -3,13 +3,13 @@
 import asyncio
 import random
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tests.faults.fleet import Fleet
-from tests.faults.load import Event, Load, record
+from tests.faults.load import Load
 from tests.faults.oracle import RULES, Expected
-from tests.faults.verdict import Verdict, verdict
+from tests.faults.settling import send, settled
+from tests.faults.verdict import Verdict
 from tests.integration.live import Live
 
 WORKERS = 3
@@ -51,11 +51,8 @@ async def random_kills(live: Live, seed: int, sent: Load, expected: Expected, ki
             await asyncio.sleep(rng.uniform(*_KILL_EVERY_S))
             fleet.kill(rng.randrange(WORKERS))
         await sending
-        await live.has_drained(_DRAIN_S)
-        await send(live, sent.audit)
-        await live.has_drained(_DRAIN_S)
+        found = await settled(live, sent, expected, _DRAIN_S)
         exits = list(fleet.exits)
-    found = await verdict(live, sent.log, expected)
     return Run(seed, len(sent.events), fleet.kills, exits, time.monotonic() - started, found)
 
 
@@ -65,8 +62,3 @@ async def _send_in_parts(live: Live, sent: Load) -> None:
     for at in range(0, len(sent.events), size):
         await send(live, sent.events[at : at + size])
         await asyncio.sleep(_APART_S)
-
-
-async def send(live: Live, events: Iterable[Event]) -> int:
-    """Send events to the topics of their types; gives how many."""
-    return await live.send_records((live.topic(event["type"]), *record(event)) for event in events)

@@ -13,9 +13,9 @@ import typer
 from tests.faults.fleet import Fleet
 from tests.faults.load import Event, load
 from tests.faults.oracle import RULES
-from tests.faults.random_kills import send
 from tests.faults.redis_nodes import Node, running_node
 from tests.faults.servers import Servers, fresh_detector
+from tests.faults.settling import send
 from tests.faults.under_fault import WORKERS, have_worked_off
 from tests.integration.live import Live
 from tests.servers.kafka import start_kafka

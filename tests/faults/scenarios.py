@@ -17,7 +17,7 @@ from tests.faults.crew import Crew, fenced_off, go_on, owns, suffers
 from tests.faults.load import Event, Load, load, record
 from tests.faults.oracle import RULES, Expected, expected_of
 from tests.faults.points import LOSE, STOP, Fault
-from tests.faults.random_kills import send
+from tests.faults.settling import let_finish, send
 from tests.faults.verdict import Verdict, verdict
 from tests.integration.live import INPUTS, Live, Worker, eventually
 
@@ -227,9 +227,7 @@ async def _finish(live: Live, crew: Crew, may_end: int = 0, of: World | None = N
     """Let all be processed, ask what was counted, and judge."""
     found, of = Found(), of or world()
     try:
-        await live.has_drained(_DRAIN_S)
-        await send(live, of.sent.audit)
-        await live.has_drained(_DRAIN_S)
+        await let_finish(live, of.sent, _DRAIN_S)
     except AssertionError:
         found.trouble.append(f"not all was processed and published within {_DRAIN_S:g} s")
     if len(crew.other_exits) > may_end:

@@ -21,8 +21,7 @@ import redis
 import typer
 from aiokafka import AIOKafkaProducer
 
-from detector.core.alert import Status
-from detector.replay.backtest import Backtest
+from detector.replay.backtest import Backtest, standing_ids
 from detector.rules.rule_set import rules_in_force
 from detector.simulate import Traffic, simulate
 from tests.faults.fleet import Fleet
@@ -122,10 +121,7 @@ _START_MS = int(time.time() * 1000) - int(DAY_MS / _FILLED_AFTER) - HOUR_MS
 def _expected(seconds: float, rate: float, seed: int) -> set[str]:
     """The ids of the alerts that stand after a backtest."""
     test = Backtest(rules_in_force([RULES], with_catalogue=True), LATENESS, HISTORY_CAP)
-    standing: set[str] = set()
-    for alert in test.run(msgspec.json.encode(event) for event in _traffic(seconds, rate, seed)):
-        (standing.add if alert.status is Status.RAISED else standing.discard)(alert.alert_id)
-    return standing
+    return standing_ids(test.run(msgspec.json.encode(event) for event in _traffic(seconds, rate, seed)))
 
 
 async def _send(live: Live, events: Iterator[Event], rate: float) -> float:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from tests.faults.fleet import Fleet
 from tests.faults.load import Load
 from tests.faults.oracle import RULES, Expected
-from tests.faults.platform import platform, settled
+from tests.faults.platform import platform
+from tests.faults.settling import settled
 from tests.faults.standstill import Standstill, watched
 from tests.faults.verdict import Verdict
 from tests.integration.live import Live, eventually
@@ -54,7 +55,7 @@ async def storm(live: Live, seed: int, sent: Load, expected: Expected, seconds: 
         after_the_storm = standstill.worst
         after_a_kill = await _after_a_kill(fleet, rng, standstill)
         await sending
-        found = await settled(live, sender, sent, expected)
+        found = await settled(live, sent, expected)
         exits = list(fleet.exits)
     return Run(seed, changes, exits, in_the_storm, after_the_storm, after_a_kill, found)
 

@@ -6,8 +6,9 @@ from pathlib import Path
 from tests.faults.fleet import Fleet
 from tests.faults.load import DENSE, load
 from tests.faults.oracle import RULES, expected
-from tests.faults.platform import platform, settled
+from tests.faults.platform import platform
 from tests.faults.poison import CANARY, KINDS, poisoned
+from tests.faults.settling import settled
 from tests.faults.standstill import watched
 from tests.integration.live import Live
 
@@ -25,7 +26,7 @@ async def test_poison_is_put_aside_with_its_reason_and_its_neighbours_are_unaffe
         given = poisoned(sender, sent.events, SEED)
         assert given.injected.total() >= 3 * len(KINDS)
         await sender.spread_records(given.records, 8.0)
-        found = await settled(live, sender, sent, awaited)
+        found = await settled(live, sent, awaited)
         exits = list(fleet.exits)
         metrics = [worker.get("/metrics") or "" for worker in fleet.workers]
     letters = await live.read("dead_letters")

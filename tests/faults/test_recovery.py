@@ -12,7 +12,8 @@ from detector.embedded import free_port
 from tests.faults.disorder import disordered, tardy
 from tests.faults.load import DENSE, SMALL, Load, load
 from tests.faults.oracle import RULES, expected
-from tests.faults.platform import Platform, platform, settled
+from tests.faults.platform import Platform, platform
+from tests.faults.settling import settled
 from tests.faults.verdict import Verdict
 from tests.integration.live import INPUTS, Live, Worker
 
@@ -37,7 +38,7 @@ async def working(live: Live, *skews_s: int) -> AsyncIterator[list[Worker]]:
 
 
 async def judged(live: Live, sender: Platform, sent: Load, of: tuple[float, ...] = SMALL) -> Verdict:
-    found = await settled(live, sender, sent, expected(*of))
+    found = await settled(live, sent, expected(*of))
     assert found.alerts >= 150
     return found
 

@@ -9,8 +9,8 @@ from functools import cache
 from tests.faults.fleet import Fleet
 from tests.faults.load import Load, load
 from tests.faults.oracle import RULES, Expected, expected_of
-from tests.faults.random_kills import send
-from tests.faults.verdict import Verdict, verdict
+from tests.faults.settling import send, settled
+from tests.faults.verdict import Verdict
 from tests.integration.live import INPUTS, Live, eventually
 
 WORKERS = 2
@@ -60,10 +60,9 @@ async def under_fault(live: Live, fault: Fault, rate: int = 1_000) -> Ending:
         await sending
         await live.has_drained(_DRAIN_S)
         drained_s = time.monotonic() - over_at
-        await send(live, sent.audit)
-        await live.has_drained(_DRAIN_S)
+        found = await settled(live, sent, awaited)
         exits = list(fleet.exits)
-    return Ending(drained_s, exits, logs(live), await verdict(live, sent.log, awaited))
+    return Ending(drained_s, exits, logs(live), found)
 
 
 @cache

@@ -13,7 +13,8 @@ import redis
 from tests.faults.fleet import Fleet
 from tests.faults.load import Event, Load
 from tests.faults.oracle import RULES, Expected
-from tests.faults.platform import Platform, platform, settled
+from tests.faults.platform import Platform, platform
+from tests.faults.settling import settled
 from tests.faults.verdict import Verdict
 from tests.integration.live import Live, Worker, eventually
 
@@ -59,7 +60,7 @@ async def zombies(live: Live, seed: int, sent: Load, expected: Expected, stops: 
         for number in range(stops):
             part = sent.events[number * share : (number + 1) * share]
             await _stop_in_the_middle(live, fleet, sender, rng, part)
-        found = await settled(live, sender, sent, expected)
+        found = await settled(live, sent, expected)
         exits = list(fleet.exits)
     return Run(seed, stops * (WORKERS - 1), fenced_writes(live.folder), exits, found)
 

@@ -5,9 +5,8 @@ from itertools import islice
 
 import msgspec
 
-from detector.core.alert import Status
 from detector.embedded import free_port
-from detector.replay.backtest import Backtest
+from detector.replay.backtest import Backtest, standing_ids
 from detector.rules.rule_set import rules_in_force
 from detector.simulate import Traffic, simulate
 from tests.integration.live import INPUTS, Live, alert_ids, eventually
@@ -18,13 +17,7 @@ EVENTS = 80_000
 def expected_ids(events: list[dict]) -> set[str]:
     """The standing alert ids of a backtest over the events."""
     test = Backtest(rules_in_force([], with_catalogue=True), 600_000, 5_000)
-    standing: set[str] = set()
-    for alert in test.run(msgspec.json.encode(event) for event in events):
-        if alert.status is Status.RAISED:
-            standing.add(alert.alert_id)
-        else:
-            standing.discard(alert.alert_id)
-    return standing
+    return standing_ids(test.run(msgspec.json.encode(event) for event in events))
 
 
 async def test_killed_in_the_middle_it_leaves_the_alerts_of_a_backtest(live: Live) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from msgspec.structs import replace
@@ -222,13 +223,19 @@ def _stopped_and_resumed(after: int) -> Between:
         seen += 1
         if seen % after:
             return history
-        codec = Codec(["payments"], scope)
+        codec = _codec(scope)
         stored = codec.encode(history.contents(), Tail())
         restored = codec.decode(stored, 0, getattr(history.entries[0].event, scope))
         engine.settle(restored)
         return restored
 
     return between
+
+
+@cache
+def _codec(scope: str) -> Codec:
+    """Making one takes longer than all that is done with it here."""
+    return Codec(["payments"], scope)
 
 
 Check = Callable[[Agreement, list[Event]], object]
