@@ -85,6 +85,7 @@ def given_redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A server of somebody's own, named in the environment."""
     with running_redis(bundled_redis()) as url:
         monkeypatch.setenv("DETECTOR_TEST_REDIS", url)
+        monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
         yield url
 
 
@@ -109,6 +110,17 @@ def test_a_given_redis_whose_test_database_holds_data_is_refused(given_redis: st
             start_redis()
 
         assert client.get("somebody's") == b"data"
+
+
+def test_tests_that_run_side_by_side_lend_databases_of_their_own(
+    given_redis: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw1")
+
+    lent = start_redis()
+    lent.stop()
+
+    assert lent.url.endswith("/14")
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tests.servers.containers import containers_available
 from tests.servers.errors import MissingServerError
 
 _IMAGE = "redis:7.4"
-_TEST_DATABASE = 15
+_LAST_DATABASE = 15
 _REMEDY = (
     "install redis-server, or Docker and testcontainers, or set DETECTOR_TEST_REDIS to redis://host:port"
 )
@@ -31,7 +31,8 @@ class RunningRedis:
 def start_redis() -> RunningRedis:
     """Use the server at DETECTOR_TEST_REDIS, else start one: in a container, from PATH, or the bundled one.
 
-    On a given server the tests own database 15: it must be empty at first, and is left empty.
+    On a given server the tests own database 15, those that run beside them the ones before it: each must be
+    empty at first, and is left empty.
     """
     with ExitStack() as stack:
         if given := os.environ.get("DETECTOR_TEST_REDIS"):
@@ -45,11 +46,12 @@ def start_redis() -> RunningRedis:
 
 @contextmanager
 def _empty_database_of(url: str) -> Iterator[str]:
-    own = urlsplit(url)._replace(path=f"/{_TEST_DATABASE}").geturl()
+    database = _LAST_DATABASE - int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    own = urlsplit(url)._replace(path=f"/{database}").geturl()
     with redis.Redis.from_url(own) as client:
         if client.dbsize():
             raise MissingServerError(
-                f"database {_TEST_DATABASE} of DETECTOR_TEST_REDIS is for the tests, but not empty: empty it"
+                f"database {database} of DETECTOR_TEST_REDIS is for the tests, but not empty: empty it"
             )
         yield own
         client.flushdb()
