@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-from concurrent.futures import ProcessPoolExecutor
 from typing import Annotated
 
 import typer
@@ -22,12 +21,12 @@ def main(
     kills: Annotated[int, typer.Option(min=1, help="Workers killed in each run.")] = 6,
 ) -> None:
     """Kill workers at random times while events come, and hold what they publish against the oracle."""
-    with ProcessPoolExecutor(1) as oracle, running_servers() as servers:
+    with running_servers() as servers:
         done: list[Run] = []
         for number in range(seed, seed + runs):
             # A few loads serve all runs: the oracle takes longer than a run.
             of_load = number % _LOADS
-            awaited = oracle.submit(expected, of_load, _EVENTS).result()
+            awaited = expected(of_load, _EVENTS)
             done.append(asyncio.run(_run(servers, number, of_load, awaited, kills)))
             print(done[-1], flush=True)
     print(_summary(done))

@@ -35,7 +35,7 @@ def running_servers() -> Iterator[Servers]:
 
 @asynccontextmanager
 async def fresh_detector(servers: Servers, partitions: int) -> AsyncIterator[Live]:
-    """A detector with new topics, an empty Redis and a folder for its logs, which stays if the run fails."""
+    """A detector with new topics, an empty Redis and a folder for its logs, which stays."""
     with redis.Redis.from_url(servers.redis_url) as client:
         client.flushdb()
     admin = AIOKafkaAdminClient(bootstrap_servers=servers.bootstrap)
