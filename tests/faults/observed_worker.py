@@ -16,10 +16,10 @@ class _Observed(worker._Worker):
         super().__init__(*args)
         self._tasks = Gauge(TASKS, "Tasks of the main loop.", registry=self._metrics.registry)
 
-    async def _beat(self) -> None:
+    async def run(self, *args: Any) -> None:
         counting = asyncio.create_task(self._count_tasks())
         try:
-            await super()._beat()
+            await super().run(*args)
         finally:
             counting.cancel()
 

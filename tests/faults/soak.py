@@ -213,6 +213,7 @@ def _is_flat(samples: list[Sample], seconds: float) -> bool:
     flat = True
     for name in ("memory", "descriptors", "tasks", "keys", "redis_memory"):
         before, after = (statistics.median(getattr(one, name) for one in part) for part in (middle, last))
+        assert before, f"no {name} were told"
         grown = after / before
         flat = flat and grown <= _GROWTH
         print(f"{name}: {before:,.0f} in the middle, {after:,.0f} in the end: {grown:.3f}")
