@@ -18,7 +18,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--no-emit-index-url --no-header --group build --extra demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test unit faults faults-mutants soak bench lock clean
+.PHONY: help setup demo check test unit faults faults-mutants soak bench wheel lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -53,6 +53,13 @@ soak: $(DEV) ## half of the measured peak with a fault a minute, MINUTES=30 (ARG
 
 bench: $(DEV) ## measure throughput and latency
 	$(BIN)/python -m bench $(ARGS)
+
+wheel: $(DEV) ## build a wheel in dist/ whose core is compiled (needs a C compiler)
+	rm -rf build/wheel dist
+	mkdir -p build/wheel
+	cp -r detector pyproject.toml README.md LICENSE CHANGELOG.md build/wheel
+	HATCH_BUILD_HOOK_ENABLE_MYPYC=1 $(BIN)/python -m pip wheel --quiet --disable-pip-version-check \
+		--no-build-isolation --no-deps --wheel-dir dist ./build/wheel
 
 lock: $(DEV) ## make the locks again from pyproject.toml (ARGS=--upgrade takes newer versions)
 	$(LOCK) $(ARGS) pyproject.toml --output-file requirements.lock

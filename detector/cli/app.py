@@ -12,6 +12,7 @@ from detector import __version__
 from detector.cli import alerts, backtest, config, demo, generate, lists, rules, run, schema, send, topics
 from detector.cli.console import fail
 from detector.config import ConfigError
+from detector.core.compiled import COMPILED
 from detector.rules.faults import RuleFaultsError
 
 app = typer.Typer(
@@ -26,7 +27,7 @@ app = typer.Typer(
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        print(f"detector {__version__}")
+        print(f"detector {__version__}{', compiled' if COMPILED else ''}")
         raise typer.Exit
 
 

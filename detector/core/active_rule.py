@@ -7,10 +7,11 @@ from typing import Any
 
 from detector.core import alert as alerts
 from detector.core.alert import MAX_EVIDENCE, Alert, AnchorEvent, EvidenceEvent, Status
+from detector.core.alert_record import AlertRecord
 from detector.core.anchor import Anchor, Evidence
-from detector.core.events import Event
+from detector.core.events import Event, Position
 from detector.core.folding import Folds
-from detector.core.history import AlertRecord, Entry, History, Position
+from detector.core.history import Entry, History
 from detector.core.rule import MeasureKind, Rule, Window
 from detector.core.selection import Selections
 from detector.core.sequence import SequenceEvaluator

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from detector.core.history import Position
+from detector.core.events import Position
 from detector.core.rule import Mode, Severity, Texts
 
 MAX_EVIDENCE = 50

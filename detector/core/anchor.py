@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from detector.core.history import Position
+from detector.core.events import Position
 from detector.core.rule import Override, Severity
 
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from detector.core.active_rule import ActiveRule
 from detector.core.alert import Alert
+from detector.core.alert_record import AlertRecord
 from detector.core.anchor import Anchor
-from detector.core.history import AlertRecord, History
+from detector.core.history import History
 
 
 class Announcer:

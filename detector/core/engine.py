@@ -15,13 +15,14 @@ from typing import NamedTuple
 
 from detector.core.active_rule import ActiveRule
 from detector.core.alert import Alert
+from detector.core.alert_record import AlertRecord
 from detector.core.anchor import Anchor
 from detector.core.announcer import Announcer
 from detector.core.dispatch import Dispatch
-from detector.core.events import Event
+from detector.core.events import Event, Position
 from detector.core.folded import Folded
 from detector.core.folding import Folds
-from detector.core.history import SHORT, AlertRecord, Entry, History, Position
+from detector.core.history import SHORT, Entry, History
 from detector.core.lists import NO_LISTS, Lists
 from detector.core.predicates import Predicate, compile_selector
 from detector.core.rule import Mode, Rule, Selector, regardless_of_lists, selectors_of

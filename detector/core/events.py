@@ -19,6 +19,9 @@ Amount = Annotated[int, msgspec.Meta(ge=0, le=_LARGEST)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=_LARGEST)]
 AuthMethod = Literal["none", "password", "face", "fingerprint", "otp"]
 
+Position = tuple[int, str]
+"""An event's place in a key's order: (event_time, event_id)."""
+
 
 class Event(msgspec.Struct, frozen=True, gc=False, tag_field="type"):
     """What every event carries: who, when (milliseconds since 1970 UTC), and an id that is unique."""

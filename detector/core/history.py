@@ -8,14 +8,9 @@ from collections.abc import Callable, Iterable
 from heapq import nsmallest
 from typing import Any, NamedTuple
 
-import msgspec
-
-from detector.core.events import Event
+from detector.core.alert_record import AlertRecord
+from detector.core.events import Event, Position
 from detector.core.folded import Folded
-from detector.core.rule import Severity
-
-Position = tuple[int, str]
-"""An event's place in a key's order: (event_time, event_id)."""
 
 
 class Source(NamedTuple):
@@ -24,24 +19,6 @@ class Source(NamedTuple):
     topic: str
     partition: int
     offset: int
-
-
-class AlertRecord(msgspec.Struct, gc=False):
-    """What was said of one alert, so that it is neither raised twice nor forgotten when it falls.
-
-    `anchor` is the event it names, `first` the earliest anchor known in its period; `until` is the event
-    time (ms) up to which the record is kept.
-    """
-
-    rule_id: str
-    alert_id: str
-    case_id: str
-    severity: Severity
-    anchor: Position
-    first: Position
-    revision: int
-    standing: bool
-    until: int
 
 
 class Entry(NamedTuple):

@@ -18,15 +18,15 @@ from typing import Any
 
 import msgspec
 
+from detector.core.alert_record import AlertRecord
 from detector.core.events import EVENT_TYPES, FIELDS
-from detector.core.history import AlertRecord, Entry, History, Item, Source
+from detector.core.history import Entry, History, Item, Source
 from detector.state.errors import CorruptStateError
-from detector.state.stored_events import event_form
+from detector.state.stored_events import IdHead, event_form
 from detector.state.stored_folded import StoredFolded, restored_folded, stored_folded
 from detector.state.stored_records import StoredRecord, restored_record, stored_record
 
 _TOPICS_AT_MOST = 8
-_ID_HEAD_TAG = 102
 _ID_END = 8
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _UUID_LENGTH = 36
@@ -44,12 +44,6 @@ _ARRAY32 = 0xDD
 _encode = msgspec.msgpack.Encoder().encode
 # A named tuple's own way to be made takes twice as long.
 _new_tuple = tuple.__new__
-
-
-class _IdHead(msgspec.Struct, array_like=True, tag=_ID_HEAD_TAG, frozen=True):
-    """What the event_ids begin with from here on."""
-
-    head: str
 
 
 class Tail:
@@ -103,7 +97,7 @@ class Codec:
         self._packs = {name: form.pack for name, form in forms.items()}
         self._unpacks: dict[type[Any], Any] = {form.stored: form.unpack for form in forms.values()}
         self._id_heads: dict[str, str] = {}
-        item: Any = reduce(or_, [*self._unpacks, StoredRecord, StoredFolded, _IdHead], int)
+        item: Any = reduce(or_, [*self._unpacks, StoredRecord, StoredFolded, IdHead], int)
         self._decoder: msgspec.msgpack.Decoder[list[Any]] = msgspec.msgpack.Decoder(list[item])
 
     def encode(self, items: Iterable[Item], tail: Tail) -> bytes:
@@ -156,7 +150,7 @@ class Codec:
         head = self._shared(event_id[:-_ID_END])
         if head != tail.id_head:
             tail.id_head = head
-            stored.append(_IdHead(head))
+            stored.append(IdHead(head))
         return event_id.removeprefix(head)
 
     def _shared(self, id_head: str) -> str:
@@ -176,7 +170,7 @@ class Codec:
                 event = unpack(item, _full_id(item.id, tail), event_time, key, tail)
                 source = self._source(item.origin, item.offset, partition) if item.origin else None
                 history.restore(_new_tuple(Entry, (event, source)))
-            elif isinstance(item, _IdHead):
+            elif isinstance(item, IdHead):
                 tail.id_head = self._shared(item.head)
             elif isinstance(item, StoredRecord):
                 history.restore(restored_record(item))

@@ -40,8 +40,15 @@ _PLACED = ("event_id", "event_time")
 _OFTEN_PRESENT = ("device_id", "channel", "user_tier", "city", "country", "ip")
 """They stand before the other optional fields, for what is absent at the end takes no space."""
 
+_ID_HEAD_TAG = 102
 _Number = Annotated[int, msgspec.Meta(ge=0)]
 _Same = Annotated[int, msgspec.Meta(ge=0, le=0)]
+
+
+class IdHead(msgspec.Struct, array_like=True, tag=_ID_HEAD_TAG, frozen=True):
+    """What the event_ids begin with from here on."""
+
+    head: str
 
 
 class EventForm(NamedTuple):

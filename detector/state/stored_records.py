@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from detector.core.history import AlertRecord, Position
+from detector.core.alert_record import AlertRecord
+from detector.core.events import Position
 from detector.core.rule import Severity
 
 RECORD_TAG = 100

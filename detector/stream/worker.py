@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaProducer
 from faust.types import TP
 
 from detector.config import Settings
+from detector.core.compiled import COMPILED
 from detector.core.rule import Mode, Rule
 from detector.monitor.health import Health
 from detector.monitor.http import MonitorServer
@@ -157,7 +158,13 @@ class _Worker:
         watchdog = Watchdog(self._signs.stalls, self._health.stalled, os._exit)
         watchdog.start()
         where = describe_address(self._settings.redis)
-        log.info("detector started, state in %s, http on %s:%d", where, self._settings.http.host, server.port)
+        log.info(
+            "detector started%s, state in %s, http on %s:%d",
+            ", compiled" if COMPILED else "",
+            where,
+            self._settings.http.host,
+            server.port,
+        )
         try:
             await run_job(job, stop)
         finally:

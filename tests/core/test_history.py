@@ -2,8 +2,9 @@ from itertools import permutations
 
 import pytest
 
+from detector.core.alert_record import AlertRecord
 from detector.core.folded import Folded
-from detector.core.history import SHORT, AlertRecord, Entry, History
+from detector.core.history import SHORT, Entry, History
 from detector.core.rule import Severity
 
 from .given import MINUTE, debits, ev, history_of

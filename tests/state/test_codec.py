@@ -5,9 +5,10 @@ import random
 import msgspec
 import pytest
 
+from detector.core.alert_record import AlertRecord
 from detector.core.events import EVENT_TYPES, FIELDS, FieldKind, decode
 from detector.core.folded import Folded
-from detector.core.history import AlertRecord, Entry, History, Source
+from detector.core.history import Entry, History, Source
 from detector.core.rule import Severity
 from detector.simulate import Traffic, encode, simulate
 from detector.state.codec import Codec, Tail

@@ -1,0 +1,26 @@
+"""What a key's history remembers of an alert."""
+
+from __future__ import annotations
+
+import msgspec
+
+from detector.core.events import Position
+from detector.core.rule import Severity
+
+
+class AlertRecord(msgspec.Struct, gc=False):
+    """What was said of one alert, so that it is neither raised twice nor forgotten when it falls.
+
+    `anchor` is the event it names, `first` the earliest anchor known in its period; `until` is the event
+    time (ms) up to which the record is kept.
+    """
+
+    rule_id: str
+    alert_id: str
+    case_id: str
+    severity: Severity
+    anchor: Position
+    first: Position
+    revision: int
+    standing: bool
+    until: int
