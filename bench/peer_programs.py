@@ -1,0 +1,170 @@
+"""The peers: what each needs, and the command that runs it."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+from bench.errors import BenchFailed
+from bench.peer_python import peers_python, pinned
+from bench.processes import with_environment
+from tests.servers.cache import cached_folder
+from tests.servers.errors import MissingServerError
+from tests.servers.jars import maven_jars, program
+
+PARTITIONS = 12
+"""Of every topic: a Faust table has as many as what it is written from."""
+
+_FLINK = Path(__file__).parent / "peers" / "flink"
+_FLINK_REMEDY = "for Flink install JDK 17+ and Maven, or leave it out by naming the others with --peer"
+_PARALLELISM = 1
+# What Flink's own configuration opens to it on Java 17.
+_OPEN = [f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in ("java.lang", "java.util", "java.time")]
+
+
+class PeerName(StrEnum):
+    """What the detector is measured beside."""
+
+    FAUST = "faust"
+    QUIX = "quix"
+    BYTEWAX = "bytewax"
+    FLINK_ROCKSDB = "flink-rocksdb"
+    FLINK_HEAP = "flink-heap"
+
+
+class Work(NamedTuple):
+    """What a peer reads and writes; the directory is its own, and empty."""
+
+    bootstrap: str
+    topic: str
+    alerts: str
+    directory: Path
+
+    @property
+    def progress(self) -> Path:
+        """The file that it keeps to tell how far it has come."""
+        return self.directory / "progress"
+
+    @property
+    def state(self) -> Path:
+        """Where it may keep its state."""
+        return self.directory / "state"
+
+    @property
+    def log(self) -> Path:
+        """What it says."""
+        return self.directory / "server.log"
+
+
+Command = Callable[[Work], Sequence[str]]
+"""Makes the command that does a piece of work."""
+
+
+class Program(NamedTuple):
+    """A peer that can be run."""
+
+    name: str
+    version: str
+    command: Command
+
+
+def programs(names: Sequence[PeerName]) -> list[Program]:
+    """The peers of these names, with all that they need on this machine, fetched where it is missing.
+
+    Raises:
+        BenchFailed: something cannot be had.
+    """
+    try:
+        return [_MAKERS[name](name) for name in names]
+    except MissingServerError as error:
+        raise BenchFailed(str(error)) from error
+
+
+def _faust(name: PeerName) -> Program:
+    return Program(name, version("faust-streaming"), _faust_command)
+
+
+def _faust_command(work: Work) -> list[str]:
+    command = _python(sys.executable, work, "faust", "-A", "bench.peers.faust_app")
+    return [*command, "--datadir", str(work.state), "worker", "--loglevel", "info"]
+
+
+def _quix(name: PeerName) -> Program:
+    python = peers_python()
+    return Program(name, pinned("quixstreams"), lambda work: _python(python, work, "bench.peers.quix_app"))
+
+
+def _bytewax(name: PeerName) -> Program:
+    return Program(name, pinned("bytewax"), partial(_bytewax_command, peers_python()))
+
+
+def _bytewax_command(python: str, work: Work) -> list[str]:
+    work.state.mkdir()
+    subprocess.run([python, "-m", "bytewax.recovery", str(work.state), "1"], check=True)
+    return _python(python, work, "bytewax.run", "bench.peers.bytewax_app:flow", "-r", str(work.state))
+
+
+def _python(python: str, work: Work, module: str, *arguments: str) -> list[str]:
+    environment = {
+        "PEER_ID": work.alerts,
+        "PEER_BROKER": work.bootstrap,
+        "PEER_TOPIC": work.topic,
+        "PEER_ALERTS": work.alerts,
+        "PEER_PARTITIONS": str(PARTITIONS),
+        "PEER_PROGRESS": str(work.progress),
+        "PEER_STATE": str(work.state),
+    }
+    return [*with_environment(environment), python, "-m", module, *arguments]
+
+
+def _flink(backend: str, name: PeerName) -> Program:
+    pom = _FLINK / "pom.xml"
+    jars = maven_jars("flink", pom, _FLINK_REMEDY)
+    found = pom.read_text().partition("<flink.version>")[2].partition("<")[0]
+    return Program(name, found, partial(_flink_command, backend, f"{_flink_classes(jars)}:{jars}/*"))
+
+
+def _flink_classes(jars: Path) -> Path:
+    sources = sorted(_FLINK.glob("*.java"))
+    digest = hashlib.sha256(b"\0".join(source.read_bytes() for source in sources)).hexdigest()[:12]
+    compiler = [program("javac", _FLINK_REMEDY), "-nowarn", "-cp", f"{jars}/*"]
+    return cached_folder(f"{jars.name}-classes-{digest}", partial(_compile, compiler, sources))
+
+
+def _compile(compiler: list[str], sources: list[Path], target: Path) -> None:
+    command = [*compiler, "-d", str(target), *(str(source) for source in sources)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode:
+        reason = next((line for line in result.stderr.splitlines() if "error" in line), "no output")
+        raise MissingServerError(f"the Flink job cannot be compiled ({reason}): {_FLINK_REMEDY}")
+
+
+def _flink_command(backend: str, classes: str, work: Work) -> list[str]:
+    options = {
+        "brokers": work.bootstrap,
+        "topic": work.topic,
+        "alerts": work.alerts,
+        "group": work.alerts,
+        "progress": str(work.progress),
+        "parallelism": str(_PARALLELISM),
+        "backend": backend,
+        "checkpoints": work.state.as_uri(),
+    }
+    arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
+    return [program("java", _FLINK_REMEDY), *_OPEN, "-cp", classes, "TwoRulesJob", *arguments]
+
+
+_MAKERS: dict[PeerName, Callable[[PeerName], Program]] = {
+    PeerName.FAUST: _faust,
+    PeerName.QUIX: _quix,
+    PeerName.BYTEWAX: _bytewax,
+    PeerName.FLINK_ROCKSDB: partial(_flink, "rocksdb"),
+    PeerName.FLINK_HEAP: partial(_flink, "heap"),
+}
