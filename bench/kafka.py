@@ -16,6 +16,9 @@ from detector.core.alert import Alert, Status
 from detector.stream.tail import read_alert
 from detector.stream.topics import TopicPlan, create_topics, plan_topics
 
+PARTITIONS = 12
+"""Of every topic: a Faust table has as many as what it is written from."""
+
 _READ_SECONDS = 20.0
 _FLUSH_SECONDS = 60.0
 _READ_AT_ONCE = 1_000
@@ -33,18 +36,18 @@ def with_inputs_of(given: TopicSettings, topics: TopicSettings) -> TopicSettings
     return topics.model_copy(update={field: getattr(given, field) for field in inputs})
 
 
-def make_topics(bootstrap: str, topics: TopicSettings, others: Iterable[str], partitions: int) -> None:
-    """Create the detector's topics and others where they are missing, all with as many partitions."""
-    _make(bootstrap, [*plan_topics(topics, partitions, replication=1), *_plain(others, partitions)])
+def make_topics(bootstrap: str, topics: TopicSettings, others: Iterable[str]) -> None:
+    """Create the detector's topics and others where they are missing."""
+    _make(bootstrap, [*plan_topics(topics, PARTITIONS, replication=1), *_plain(others)])
 
 
-def make_plain_topics(bootstrap: str, names: Iterable[str], partitions: int) -> None:
+def make_plain_topics(bootstrap: str, names: Iterable[str]) -> None:
     """Create topics without settings of their own where they are missing."""
-    _make(bootstrap, _plain(names, partitions))
+    _make(bootstrap, _plain(names))
 
 
-def _plain(names: Iterable[str], partitions: int) -> list[TopicPlan]:
-    return [TopicPlan(name, partitions, 1, {}) for name in names]
+def _plain(names: Iterable[str]) -> list[TopicPlan]:
+    return [TopicPlan(name, PARTITIONS, 1, {}) for name in names]
 
 
 def _make(bootstrap: str, plans: list[TopicPlan]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -13,20 +12,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.errors import BenchFailed
+from bench.kafka import PARTITIONS
+from bench.peer_flink import flink_job, flink_version
 from bench.peer_python import peers_python, pinned
 from bench.processes import with_environment
-from tests.servers.cache import cached_folder
 from tests.servers.errors import MissingServerError
-from tests.servers.jars import maven_jars, program
 
-PARTITIONS = 12
-"""Of every topic: a Faust table has as many as what it is written from."""
-
-_FLINK = Path(__file__).parent / "peers" / "flink"
-_FLINK_REMEDY = "for Flink install JDK 17+ and Maven, or leave it out by naming the others with --peer"
 _PARALLELISM = 1
-# What Flink's own configuration opens to it on Java 17.
-_OPEN = [f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in ("java.lang", "java.util", "java.time")]
 
 
 class PeerName(StrEnum):
@@ -125,28 +117,10 @@ def _python(python: str, work: Work, module: str, *arguments: str) -> list[str]:
 
 
 def _flink(backend: str, name: PeerName) -> Program:
-    pom = _FLINK / "pom.xml"
-    jars = maven_jars("flink", pom, _FLINK_REMEDY)
-    found = pom.read_text().partition("<flink.version>")[2].partition("<")[0]
-    return Program(name, found, partial(_flink_command, backend, f"{_flink_classes(jars)}:{jars}/*"))
+    return Program(name, flink_version(), partial(_flink_command, flink_job(), backend))
 
 
-def _flink_classes(jars: Path) -> Path:
-    sources = sorted(_FLINK.glob("*.java"))
-    digest = hashlib.sha256(b"\0".join(source.read_bytes() for source in sources)).hexdigest()[:12]
-    compiler = [program("javac", _FLINK_REMEDY), "-nowarn", "-cp", f"{jars}/*"]
-    return cached_folder(f"{jars.name}-classes-{digest}", partial(_compile, compiler, sources))
-
-
-def _compile(compiler: list[str], sources: list[Path], target: Path) -> None:
-    command = [*compiler, "-d", str(target), *(str(source) for source in sources)]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    if result.returncode:
-        reason = next((line for line in result.stderr.splitlines() if "error" in line), "no output")
-        raise MissingServerError(f"the Flink job cannot be compiled ({reason}): {_FLINK_REMEDY}")
-
-
-def _flink_command(backend: str, classes: str, work: Work) -> list[str]:
+def _flink_command(job: list[str], backend: str, work: Work) -> list[str]:
     options = {
         "brokers": work.bootstrap,
         "topic": work.topic,
@@ -157,8 +131,7 @@ def _flink_command(backend: str, classes: str, work: Work) -> list[str]:
         "backend": backend,
         "checkpoints": work.state.as_uri(),
     }
-    arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
-    return [program("java", _FLINK_REMEDY), *_OPEN, "-cp", classes, "TwoRulesJob", *arguments]
+    return [*job, *(part for name, value in options.items() for part in (f"--{name}", value))]
 
 
 _MAKERS: dict[PeerName, Callable[[PeerName], Program]] = {

@@ -21,7 +21,7 @@ from bench.kafka import (
 )
 from bench.latency import measure_floor, measure_latency
 from bench.peer import PeerRun, measure_peer
-from bench.peer_programs import PARTITIONS, PeerName, Program
+from bench.peer_programs import PeerName, Program
 from bench.peer_runs import PeerRuns
 from bench.processes import running_worker
 from bench.report import Results
@@ -92,7 +92,7 @@ def run_throughput(servers: Servers, plan: Plan, results: Results) -> None:
     results.mean_event_bytes = mean_bytes(records)
     prefix = f"{servers.prefix}.backlog"
     topics = topic_settings(prefix)
-    make_topics(servers.bootstrap, topics, [], PARTITIONS)
+    make_topics(servers.bootstrap, topics, [])
     preproduce(servers.bootstrap, prefix, records)
     rules = rules_in_force([], True)
     results.throughput, results.alerts_standing = _worked(servers, topics, records, rules, None)
@@ -122,7 +122,7 @@ def run_rules(servers: Servers, plan: Plan, results: Results) -> None:
     results.mean_event_bytes = mean_bytes(records)
     prefix = f"{servers.prefix}.rules"
     inputs = topic_settings(prefix)
-    make_topics(servers.bootstrap, inputs, [], PARTITIONS)
+    make_topics(servers.bootstrap, inputs, [])
     preproduce(servers.bootstrap, prefix, records)
     with rule_sets(plan.rules_dir) as sets:
         results.rules = [RuleRuns(len(rule_set.rules)) for rule_set in sets]
@@ -139,7 +139,7 @@ def _worked_anew(
 ) -> tuple[Throughput, int]:
     """A worker that finds an empty Redis and topics of its own to write to; it leaves them so."""
     topics = with_inputs_of(inputs, topic_settings(own))
-    make_topics(servers.bootstrap, topics, [], PARTITIONS)
+    make_topics(servers.bootstrap, topics, [])
     found = _worked(servers, topics, records, rule_set.rules, rule_set.directory)
     drop_topics(servers.bootstrap, own)
     empty_redis(servers.redis_url)
@@ -161,7 +161,7 @@ def run_peers(servers: Servers, plan: Plan, peers: Sequence[Program], results: R
     results.mean_event_bytes = mean_bytes(records)
     prefix = f"{servers.prefix}.peers"
     inputs, topic = topic_settings(prefix), f"{prefix}.{_PEER_EVENTS}"
-    make_topics(servers.bootstrap, inputs, [topic], PARTITIONS)
+    make_topics(servers.bootstrap, inputs, [topic])
     preproduce(servers.bootstrap, prefix, records)
     preproduce(servers.bootstrap, prefix, (record._replace(topic=_PEER_EVENTS) for record in records))
     with few_rules() as rule_set:
@@ -182,7 +182,7 @@ def _peer_anew(
 ) -> PeerRun:
     """A peer with topics of its own to write to; it leaves none."""
     alerts = f"{own}.{_PEER_ALERTS}"
-    make_plain_topics(servers.bootstrap, [alerts], PARTITIONS)
+    make_plain_topics(servers.bootstrap, [alerts])
     found = measure_peer(peer, servers.bootstrap, topic, alerts, events, expected)
     drop_topics(servers.bootstrap, own)
     return found
@@ -213,7 +213,7 @@ def run_latency(servers: Servers, plan: Plan, results: Results) -> None:
     runs = [records[at : at + size] for at in range(0, len(records), size)]
     results.mean_event_bytes = mean_bytes(records)
     echo = f"{prefix}.{_ECHO}"
-    make_topics(servers.bootstrap, topics, [echo], PARTITIONS)
+    make_topics(servers.bootstrap, topics, [echo])
     results.floor = measure_floor(servers.bootstrap, echo, runs, plan.rate)
     with running_worker(servers.bootstrap, servers.redis_url, topics) as worker:
         rules = rules_in_force([], True)
