@@ -14,6 +14,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Collection
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -77,8 +78,11 @@ def measure_peer(
     """
     with tempfile.TemporaryDirectory(prefix="bench-peer-", ignore_cleanup_errors=True) as folder:
         work = Work(bootstrap, topic, alerts, Path(folder))
-        with running_peer(program.name, program.command(work), work.directory, work.progress) as group:
-            watch = Watch(program.name, work, group, IdReader(bootstrap, alerts))
+        with (
+            running_peer(program.name, program.command(work), work.directory, work.progress) as group,
+            closing(IdReader(bootstrap, alerts)) as reader,
+        ):
+            watch = Watch(program.name, work, group, reader)
             first = watch.until(1, (), _FIRST_EVENT_SECONDS)
             check_first(program.name, first.events, events)
             last = watch.until(events, expected, _STALLED_SECONDS)
@@ -123,11 +127,10 @@ class Watch:
             self._check_alive(look, deadline, expected)
 
     def settle(self) -> None:
-        """Take the alerts in that are on their way, and end the reading."""
+        """Take the alerts in that are still on their way."""
         deadline = time.monotonic() + _LAST_WORDS_SECONDS
         while time.monotonic() < deadline:
             self.ids |= self._reader.take(_LOOK_SECONDS)
-        self._reader.close()
 
     def _look(self) -> Look:
         events, cpu = read_progress(self._work.progress), group_cpu(self._group)

@@ -19,6 +19,8 @@ from bench.processes import with_environment
 from tests.servers.errors import MissingServerError
 
 _PARALLELISM = 1
+_SNAPSHOT_SECONDS = "10"
+"""Bytewax has no default; Flink's checkpoints are as far apart."""
 
 
 class PeerName(StrEnum):
@@ -100,7 +102,8 @@ def _bytewax(name: PeerName) -> Program:
 def _bytewax_command(python: str, work: Work) -> list[str]:
     work.state.mkdir()
     subprocess.run([python, "-m", "bytewax.recovery", str(work.state), "1"], check=True)
-    return _python(python, work, "bytewax.run", "bench.peers.bytewax_app:flow", "-r", str(work.state))
+    recovery = ["-r", str(work.state), "-s", _SNAPSHOT_SECONDS, "-b", "0"]
+    return _python(python, work, "bytewax.run", "bench.peers.bytewax_app:flow", *recovery)
 
 
 def _python(python: str, work: Work, module: str, *arguments: str) -> list[str]:

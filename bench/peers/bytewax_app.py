@@ -1,7 +1,6 @@
 """The two rules as Bytewax' guide would have it: a dataflow from Kafka to Kafka with a stateful operator.
 
-The state is in memory; with a recovery store it is written there every 10 s, as is the default. Run by
-bench/peer_programs.py.
+The state is in memory, and written to a recovery store from time to time. Run by bench/peer_programs.py.
 """
 # mypy: ignore-errors
 

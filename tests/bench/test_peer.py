@@ -25,9 +25,6 @@ class Reader:
         time.sleep(0.01)
         return next(self._portions)
 
-    def close(self) -> None:
-        pass
-
 
 def work(folder: Path) -> Work:
     return Work("127.0.0.1:1", "events", "alerts", folder)
