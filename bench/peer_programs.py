@@ -19,8 +19,8 @@ from bench.processes import with_environment
 from tests.servers.errors import MissingServerError
 
 _PARALLELISM = 1
-_SNAPSHOT_SECONDS = "10"
-"""Bytewax has no default; Flink's checkpoints are as far apart."""
+_SNAPSHOT_SECONDS = 10.0
+"""Of Bytewax, which has no default, and of Flink's checkpoints."""
 
 
 class PeerName(StrEnum):
@@ -62,11 +62,15 @@ Command = Callable[[Work], Sequence[str]]
 
 
 class Program(NamedTuple):
-    """A peer that can be run."""
+    """A peer that can be run; `commits_every` is the seconds between two writings of its state.
+
+    None where it writes as it goes, or never.
+    """
 
     name: str
     version: str
     command: Command
+    commits_every: float | None = None
 
 
 def programs(names: Sequence[PeerName]) -> list[Program]:
@@ -91,18 +95,21 @@ def _faust_command(work: Work) -> list[str]:
 
 
 def _quix(name: PeerName) -> Program:
-    python = peers_python()
-    return Program(name, pinned("quixstreams"), lambda work: _python(python, work, "bench.peers.quix_app"))
+    return Program(name, pinned("quixstreams"), partial(_quix_command, peers_python()), 5.0)
+
+
+def _quix_command(python: str, work: Work) -> list[str]:
+    return _python(python, work, "bench.peers.quix_app")
 
 
 def _bytewax(name: PeerName) -> Program:
-    return Program(name, pinned("bytewax"), partial(_bytewax_command, peers_python()))
+    return Program(name, pinned("bytewax"), partial(_bytewax_command, peers_python()), _SNAPSHOT_SECONDS)
 
 
 def _bytewax_command(python: str, work: Work) -> list[str]:
     work.state.mkdir()
     subprocess.run([python, "-m", "bytewax.recovery", str(work.state), "1"], check=True)
-    recovery = ["-r", str(work.state), "-s", _SNAPSHOT_SECONDS, "-b", "0"]
+    recovery = ["-r", str(work.state), "-s", f"{_SNAPSHOT_SECONDS:g}", "-b", "0"]
     return _python(python, work, "bytewax.run", "bench.peers.bytewax_app:flow", *recovery)
 
 
@@ -119,8 +126,8 @@ def _python(python: str, work: Work, module: str, *arguments: str) -> list[str]:
     return [*with_environment(environment), python, "-m", module, *arguments]
 
 
-def _flink(backend: str, name: PeerName) -> Program:
-    return Program(name, flink_version(), partial(_flink_command, flink_job(), backend))
+def _flink(backend: str, commits_every: float | None, name: PeerName) -> Program:
+    return Program(name, flink_version(), partial(_flink_command, flink_job(), backend), commits_every)
 
 
 def _flink_command(job: list[str], backend: str, work: Work) -> list[str]:
@@ -133,6 +140,7 @@ def _flink_command(job: list[str], backend: str, work: Work) -> list[str]:
         "parallelism": str(_PARALLELISM),
         "backend": backend,
         "checkpoints": work.state.as_uri(),
+        "checkpoint-ms": f"{1_000 * _SNAPSHOT_SECONDS:.0f}",
     }
     return [*job, *(part for name, value in options.items() for part in (f"--{name}", value))]
 
@@ -141,6 +149,6 @@ _MAKERS: dict[PeerName, Callable[[PeerName], Program]] = {
     PeerName.FAUST: _faust,
     PeerName.QUIX: _quix,
     PeerName.BYTEWAX: _bytewax,
-    PeerName.FLINK_ROCKSDB: partial(_flink, "rocksdb"),
-    PeerName.FLINK_HEAP: partial(_flink, "heap"),
+    PeerName.FLINK_ROCKSDB: partial(_flink, "rocksdb", _SNAPSHOT_SECONDS),
+    PeerName.FLINK_HEAP: partial(_flink, "heap", None),
 }

@@ -22,7 +22,7 @@ from bench.kafka import (
 from bench.latency import measure_floor, measure_latency
 from bench.peer import PeerRun, measure_peer
 from bench.peer_programs import PeerName, Program
-from bench.peer_runs import PeerRuns
+from bench.peer_runs import PeerRuns, too_short
 from bench.processes import running_worker
 from bench.report import Results
 from bench.rule_runs import RuleRuns
@@ -175,6 +175,8 @@ def run_peers(servers: Servers, plan: Plan, peers: Sequence[Program], results: R
             for peer, runs in zip(peers, others, strict=True):
                 own = f"{prefix}-{peer.name}-{run}"
                 runs.runs.append(_peer_anew(servers, peer, topic, own, len(records), expected))
+        notes = (too_short(peer, runs) for peer, runs in zip(peers, others, strict=True))
+        results.notes += [note for note in notes if note is not None]
 
 
 def _peer_anew(

@@ -10,7 +10,7 @@ from bench import peer as measured
 from bench.errors import BenchFailed
 from bench.peer import PeerRun, Watch
 from bench.peer_programs import PeerName, Program, Work, programs
-from bench.peer_runs import PeerRuns
+from bench.peer_runs import PeerRuns, too_short
 from bench.peers.progress import Progress, read_progress
 from detector.embedded.process import running_server
 
@@ -100,6 +100,16 @@ def test_a_first_look_that_shows_most_of_the_events_is_no_measure() -> None:
 def test_a_peers_rates_are_the_medians_of_its_runs() -> None:
     runs = PeerRuns("peer", "1", 7, [run_of(10, 2), run_of(30, 4, redis=1), run_of(20, 5, redis=5)])
     assert (runs.rate, runs.cpu_rate, runs.whole_cpu_rate) == (20, 250, 200)
+
+
+def test_runs_that_end_before_a_peer_has_often_written_its_state_are_told() -> None:
+    runs = PeerRuns("quix", "1", 7, [run_of(1_000 / 24, 1), run_of(10, 1)])
+    told = too_short(Program("quix", "1", lambda _: [], 5.0), runs)
+    assert told is not None
+    assert "every 5 s" in told
+    assert "a run of 24 s" in told
+    assert too_short(Program("quix", "1", lambda _: [], 4.0), runs) is None
+    assert too_short(Program("quix", "1", lambda _: []), runs) is None
 
 
 def test_a_peer_that_cannot_be_had_is_told_in_one_line(

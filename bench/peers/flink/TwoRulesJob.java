@@ -21,11 +21,9 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  * The two rules as a Flink job: a source, a keyed function, a sink, in a local environment.
  *
  * <p>Arguments: --brokers, --topic, --alerts, --group, --progress FILE, --parallelism N, --backend rocksdb (with
- * --checkpoints URI) or heap.
+ * --checkpoints URI and --checkpoint-ms N, how far apart they are) or heap.
  */
 public final class TwoRulesJob {
-    private static final Duration CHECKPOINT_EVERY = Duration.ofSeconds(10);
-
     private TwoRulesJob() {}
 
     public static void main(String[] args) throws Exception {
@@ -47,7 +45,8 @@ public final class TwoRulesJob {
             case "rocksdb" -> {
                 configuration.set(StateBackendOptions.STATE_BACKEND, "rocksdb");
                 configuration.set(CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
-                configuration.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, CHECKPOINT_EVERY);
+                Duration apart = Duration.ofMillis(given.getLong("checkpoint-ms"));
+                configuration.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, apart);
                 configuration.set(CheckpointingOptions.CHECKPOINTS_DIRECTORY, given.getRequired("checkpoints"));
             }
             case "heap" -> configuration.set(StateBackendOptions.STATE_BACKEND, "hashmap");
