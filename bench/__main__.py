@@ -71,7 +71,7 @@ def main(
     peer: Annotated[
         list[PeerName] | None, typer.Option(help="Measure beside this peer only; may be repeated.")
     ] = None,
-    short: Annotated[bool, typer.Option("--short", help="A smaller measurement, in two minutes.")] = False,
+    short: Annotated[bool, typer.Option("--short", help="A smaller measurement.")] = False,
     only: Annotated[list[Part] | None, typer.Option(help="Measure only this; may be repeated.")] = None,
     json_file: Annotated[
         Path, typer.Option("--json", help="Where the figures are written.", metavar="FILE")
