@@ -15,7 +15,7 @@ MINUTES ?= 10
 # The lock names every package and its hashes, so pip resolves nothing. Messages go to stderr: stdout is the demo's.
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-header --group build --extra demo
+	--no-emit-index-url --no-header --group build
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo check test unit faults faults-mutants soak bench wheel lock clean
@@ -62,8 +62,9 @@ wheel: $(DEV) ## build a wheel in dist/ whose core is compiled (needs a C compil
 		--no-build-isolation --no-deps --wheel-dir dist ./build/wheel
 
 lock: $(DEV) ## make the locks again from pyproject.toml (ARGS=--upgrade takes newer versions)
-	$(LOCK) $(ARGS) pyproject.toml --output-file requirements.lock
-	$(LOCK) $(ARGS) --group dev --constraint requirements.lock pyproject.toml --output-file requirements-dev.lock
+	$(LOCK) $(ARGS) --extra demo pyproject.toml --output-file requirements.lock
+	$(LOCK) $(ARGS) --extra demo --group dev --constraint requirements.lock pyproject.toml --output-file requirements-dev.lock
+	$(LOCK) $(ARGS) --group peers --output-file bench/peers/requirements.txt
 
 clean: ## remove caches and build results (.venv stays)
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist

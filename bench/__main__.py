@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from bench.errors import BenchFailed
+from bench.peer_programs import PeerName, Program, programs
 from bench.report import Results, describe_machine, print_table, write_json
 from bench.runs import (
     NEEDS_SERVERS,
@@ -20,6 +21,7 @@ from bench.runs import (
     Plan,
     run_engine,
     run_latency,
+    run_peers,
     run_rules,
     run_state,
     run_throughput,
@@ -30,7 +32,6 @@ from bench.traffic import WITHOUT_PASSWORD
 from detector.rules.rule_set import CATALOGUE
 
 _RESULTS = Path(__file__).parent / "results" / "latest.json"
-_PEER_EVENTS = 100_000
 _OWN = ("DETECTOR_TEST_KAFKA", "DETECTOR_TEST_REDIS")
 
 
@@ -43,7 +44,9 @@ def main(
     without_password: Annotated[
         float, typer.Option(min=0, max=1, help="Share of ordinary debits made into no-password ones.")
     ] = WITHOUT_PASSWORD,
-    repeats: Annotated[int, typer.Option(min=1, help="Runs with each set of rules, taken in turn.")] = 3,
+    repeats: Annotated[
+        int, typer.Option(min=1, help="Runs with each set of rules and of each peer, taken in turn.")
+    ] = 3,
     engine_events: Annotated[
         int, typer.Option(min=20_000, help="Events of a run of the engine alone.")
     ] = 100_000,
@@ -65,18 +68,20 @@ def main(
     wide_events: Annotated[
         int, typer.Option(min=1_000, help="The most events of one key, where wide keys are measured.")
     ] = 1_000_000,
-    short: Annotated[bool, typer.Option("--short", help="A smaller measurement, in two minutes.")] = False,
+    peer: Annotated[
+        list[PeerName] | None, typer.Option(help="Measure beside this peer only; may be repeated.")
+    ] = None,
+    short: Annotated[bool, typer.Option("--short", help="A smaller measurement.")] = False,
     only: Annotated[list[Part] | None, typer.Option(help="Measure only this; may be repeated.")] = None,
     json_file: Annotated[
         Path, typer.Option("--json", help="Where the figures are written.", metavar="FILE")
     ] = _RESULTS,
 ) -> None:
-    """Measure one worker on a real Kafka and a real Redis, beside plain Faust; exit 1 if it is no measure."""
+    """Measure one worker on a real Kafka and a real Redis, beside its peers; exit 1 if it is no measure."""
     plan = Plan(
         events,
         users,
         without_password,
-        min(events, _PEER_EVENTS),
         rate,
         runs,
         run_seconds,
@@ -87,13 +92,12 @@ def main(
         state_round,
         rules_dir,
         wide_events,
+        tuple(peer or PeerName),
     )
     if short:
-        peer_events = min(events, _PEER_EVENTS // 2)
         plan = replace(
             plan,
             events=min(events, 200_000),
-            peer_events=peer_events,
             runs=min(runs, 3),
             run_seconds=min(run_seconds, 8.0),
             repeats=min(repeats, 2),
@@ -104,6 +108,8 @@ def main(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     results = Results(describe_machine(), dict(vars(plan)))
     try:
+        # Before half an hour is spent on the rest.
+        peers = programs(plan.peers) if Part.PEERS in parts else []
         if Part.ENGINE in parts:
             _say(f"{plan.engine_events:,} events through the engine alone")
             run_engine(plan, results)
@@ -114,7 +120,7 @@ def main(
             _say(f"one key with up to {plan.wide_events:,} events")
             run_wide(plan, results)
         if NEEDS_SERVERS.intersection(parts):
-            _run_on_servers(plan, parts, results)
+            _run_on_servers(plan, parts, peers, results)
     except BenchFailed as error:
         _say(f"failed: {error}")
         raise typer.Exit(1) from None
@@ -126,11 +132,14 @@ def main(
     _say(f"written to {json_file}")
 
 
-def _run_on_servers(plan: Plan, parts: Collection[Part], results: Results) -> None:
+def _run_on_servers(plan: Plan, parts: Collection[Part], peers: Sequence[Program], results: Results) -> None:
     with running_servers() as servers:
-        if Part.THROUGHPUT in parts or Part.PEER in parts:
+        if Part.THROUGHPUT in parts:
             _say(f"{plan.events:,} events from a backlog")
-            run_throughput(servers, plan, parts, results)
+            run_throughput(servers, plan, results)
+        if Part.PEERS in parts:
+            _say(f"{plan.events:,} events from a backlog, with 2 rules and by {len(peers)} peers")
+            run_peers(servers, plan, peers, results)
         if Part.RULES in parts:
             _say(f"a backlog with 2 rules, the catalogue and a hundred, {plan.repeats} times each")
             run_rules(servers, plan, results)

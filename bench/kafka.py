@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator
 
+import msgspec
 from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
@@ -15,8 +16,12 @@ from detector.core.alert import Alert, Status
 from detector.stream.tail import read_alert
 from detector.stream.topics import TopicPlan, create_topics, plan_topics
 
+PARTITIONS = 12
+"""Of every topic: a Faust table has as many as what it is written from."""
+
 _READ_SECONDS = 20.0
 _FLUSH_SECONDS = 60.0
+_READ_AT_ONCE = 1_000
 
 
 def topic_settings(prefix: str) -> TopicSettings:
@@ -31,19 +36,30 @@ def with_inputs_of(given: TopicSettings, topics: TopicSettings) -> TopicSettings
     return topics.model_copy(update={field: getattr(given, field) for field in inputs})
 
 
-def make_topics(bootstrap: str, topics: TopicSettings, others: Iterable[str], partitions: int) -> None:
-    """Create the detector's topics and others where they are missing, all with as many partitions."""
-    plans = plan_topics(topics, partitions, replication=1)
-    plans += [TopicPlan(name, partitions, 1, {}) for name in others]
+def make_topics(bootstrap: str, topics: TopicSettings, others: Iterable[str]) -> None:
+    """Create the detector's topics and others where they are missing."""
+    _make(bootstrap, [*plan_topics(topics, PARTITIONS, replication=1), *_plain(others)])
+
+
+def make_plain_topics(bootstrap: str, names: Iterable[str]) -> None:
+    """Create topics without settings of their own where they are missing."""
+    _make(bootstrap, _plain(names))
+
+
+def _plain(names: Iterable[str]) -> list[TopicPlan]:
+    return [TopicPlan(name, PARTITIONS, 1, {}) for name in names]
+
+
+def _make(bootstrap: str, plans: list[TopicPlan]) -> None:
     done = asyncio.run(create_topics(KafkaSettings(bootstrap_servers=bootstrap), plans))
     if done.failed:
         raise BenchFailed(done.failed[0].message)
 
 
-def drop_topics(bootstrap: str, prefix: str) -> None:
-    """Delete the topics whose names begin so, whoever made them."""
+def drop_topics(bootstrap: str, part: str) -> None:
+    """Delete the topics whose names hold this, whoever made them."""
     admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 3})
-    names = [name for name in admin.list_topics(timeout=10).topics if name.startswith(prefix)]
+    names = [name for name in admin.list_topics(timeout=10).topics if part in name]
     for deletion in admin.delete_topics(names).values() if names else ():
         deletion.result()
 
@@ -123,3 +139,23 @@ def _alerts(bootstrap: str, topic: str) -> Iterator[Alert]:
             yield read_alert(value_of(message))
     finally:
         consumer.close()
+
+
+class IdReader:
+    """Reads the ids of the alerts on a topic while they come, whoever writes them, from its beginning."""
+
+    def __init__(self, bootstrap: str, topic: str) -> None:
+        self._consumer = reader(bootstrap, topic)
+
+    def take(self, seconds: float) -> set[str]:
+        """The ids of the alerts that come within so many seconds; each is given as often as it comes."""
+        messages = self._consumer.consume(_READ_AT_ONCE, seconds)
+        return {msgspec.json.decode(value_of(message), type=_Identified).alert_id for message in messages}
+
+    def close(self) -> None:
+        """End the reading."""
+        self._consumer.close()
+
+
+class _Identified(msgspec.Struct):
+    alert_id: str

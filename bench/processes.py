@@ -8,7 +8,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -17,11 +17,14 @@ import redis
 from prometheus_client.parser import text_string_to_metric_families
 
 from bench.errors import BenchFailed
+from bench.proc import command_of, processes
 from detector.config import TopicSettings
+from detector.embedded.errors import EmbeddedServerError
 from detector.embedded.process import free_port, running_server
 
 _START_SECONDS = 60.0
 _CODE = Path(__file__).parents[1]
+_KAFKA = "kafka.Kafka"
 
 
 class Reading(NamedTuple):
@@ -104,29 +107,28 @@ def running_worker(
         "DETECTOR_REDIS__PREFIX": own,
         "DETECTOR_HTTP__PORT": str(port),
         "DETECTOR_LOG__LEVEL": "WARNING",
-        # It runs elsewhere, and what is measured is the code beside this one.
-        "PYTHONPATH": str(_CODE),
     } | {f"DETECTOR_TOPICS__{field.upper()}": name for field, name in topics.model_dump().items()}
     with tempfile.TemporaryDirectory(prefix="bench-worker-") as folder:
         directory = Path(folder)
         worker = Worker(f"http://127.0.0.1:{port}", directory / "server.log", topics.by_merchant)
-        command = [*_with(environment), sys.executable, "-m", "detector", "run"]
+        command = [*with_environment(environment), sys.executable, "-m", "detector", "run"]
         command += [] if rules is None else ["--no-catalogue", "--rules", str(rules)]
         with running_server(command, directory, worker.ready, timeout=_START_SECONDS):
             yield worker
 
 
 @contextmanager
-def running_peer(module: str, environment: Mapping[str, str]) -> Iterator[Path]:
-    """A Faust worker with the app of this module; gives the file that the app reports to."""
-    with tempfile.TemporaryDirectory(prefix="bench-peer-") as folder:
-        directory = Path(folder)
-        reports = directory / "reports"
-        own = {"PYTHONPATH": str(_CODE), "PEER_REPORT": str(reports)}
-        command = [*_with({**environment, **own}), sys.executable, "-m", "faust", "-A", module]
-        command += ["--datadir", str(directory / "data"), "worker", "--loglevel", "info"]
-        with running_server(command, directory, reports.exists, timeout=_START_SECONDS):
-            yield reports
+def running_peer(name: str, command: Sequence[str], directory: Path, progress: Path) -> Iterator[int]:
+    """A peer, entered when it tells its progress; gives the group of its processes.
+
+    Raises:
+        BenchFailed: it did not start.
+    """
+    try:
+        with running_server(command, directory, progress.exists, timeout=_START_SECONDS) as group:
+            yield group
+    except EmbeddedServerError as error:
+        raise BenchFailed(f"{name} did not start: {error}") from error
 
 
 def redis_cpu(url: str) -> float:
@@ -138,19 +140,15 @@ def redis_cpu(url: str) -> float:
 
 def kafka_cpu() -> float | None:
     """The seconds of CPU that Kafka has used; None where it is not a process that this one started."""
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            name, _, rest = stat.read_text().rpartition(") ")
-        except OSError:
-            continue
-        fields = rest.split()
-        if name.endswith("(java") and int(fields[1]) == os.getpid():
-            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    return None
+    own = (process for process in processes() if process.parent == os.getpid() and process.name == "java")
+    return next((process.cpu for process in own if _KAFKA in command_of(process)), None)
 
 
-def _with(environment: Mapping[str, str]) -> list[str]:
-    return ["/usr/bin/env", *(f"{name}={value}" for name, value in environment.items())]
+def with_environment(environment: Mapping[str, str]) -> list[str]:
+    """The beginning of a command that runs with these variables, and finds the code beside this one."""
+    # It runs elsewhere, and what is measured is the code beside this one.
+    variables = {**environment, "PYTHONPATH": str(_CODE)}
+    return ["/usr/bin/env", *(f"{name}={value}" for name, value in variables.items())]
 
 
 def _get(url: str) -> str | None:

@@ -17,11 +17,13 @@ from rich.table import Table
 
 from bench.engine import EngineRuns
 from bench.latency import Latency
-from bench.peer import PeerThroughput
+from bench.peer_runs import PeerRuns
 from bench.rule_runs import RuleRuns
 from bench.state import StateCost
 from bench.throughput import Throughput
 from bench.wide import WideCost
+
+_PEER_RATES = ("rate", "cpu_rate", "whole_cpu_rate")
 
 
 @dataclass
@@ -33,7 +35,7 @@ class Results:
     mean_event_bytes: float = 0.0
     throughput: Throughput | None = None
     alerts_standing: int | None = None
-    faust: PeerThroughput | None = None
+    peers: list[PeerRuns] | None = None
     latency: Latency | None = None
     floor: Latency | None = None
     engine: list[EngineRuns] | None = None
@@ -41,13 +43,6 @@ class Results:
     rules: list[RuleRuns] | None = None
     wide: list[WideCost] | None = None
     notes: list[str] = field(default_factory=list)
-
-    @property
-    def times_faust(self) -> float | None:
-        """How many times the rate of Faust the worker's is, by the clock."""
-        if self.throughput is None or self.faust is None:
-            return None
-        return self.throughput.events_per_second / self.faust.events_per_second
 
 
 def describe_machine() -> dict[str, Any]:
@@ -64,7 +59,7 @@ def describe_machine() -> dict[str, Any]:
 
 def write_json(results: Results, path: Path) -> None:
     """Write everything, each run included."""
-    found = dataclasses.asdict(results) | {"times_faust": results.times_faust}
+    found = dataclasses.asdict(results)
     for name in ("latency", "floor"):
         measured: Latency | None = getattr(results, name)
         if measured is not None:
@@ -73,6 +68,8 @@ def write_json(results: Results, path: Path) -> None:
         found["state"]["per_stored_event"] = results.state.per_stored_event
     for runs, written in zip(results.engine or (), found["engine"] or (), strict=True):
         written |= {"median": runs.median}
+    for peer, written in zip(results.peers or (), found["peers"] or (), strict=True):
+        written |= {name: getattr(peer, name) for name in _PEER_RATES}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(found, indent=2, default=str) + "\n", encoding="utf-8")
 
@@ -97,7 +94,7 @@ def print_table(results: Results) -> None:
 def _rows(results: Results) -> list[tuple[str, str, str]]:
     return [
         *_throughput_rows(results),
-        *_faust_rows(results),
+        *_peer_rows(results.peers or []),
         *_latency_rows("alert latency", results.latency),
         *_latency_rows("one hop, no worker:", results.floor),
         *_engine_rows(results.engine or []),
@@ -125,18 +122,23 @@ def _throughput_rows(results: Results) -> list[tuple[str, str, str]]:
     ]
 
 
-def _faust_rows(results: Results) -> list[tuple[str, str, str]]:
-    found = results.faust
-    if found is None:
-        return []
-    rows = [
-        ("plain Faust, one rule", f"{found.events_per_second:,.0f}", "events/s"),
-        ("  per second of its CPU", f"{found.events_per_cpu_second:,.0f}", "events"),
-        ("  events, in", f"{found.events:,} / {found.seconds:.1f}", "s"),
-        ("  alerts raised", f"{found.alerts:,}", "alerts"),
-    ]
-    if results.times_faust is not None:
-        rows.append(("worker : plain Faust", f"{results.times_faust:.1f}", "times"))
+def _peer_rows(found: list[PeerRuns]) -> list[tuple[str, str, str]]:
+    rows = []
+    for peer in found:
+        rates, last = [run.rate for run in peer.runs], peer.runs[-1]
+        spread = f"events/s ({min(rates):,.0f} to {max(rates):,.0f} in {len(rates)} runs)"
+        kafka = "-" if last.kafka_cpu_seconds is None else f"{last.kafka_cpu_seconds:.1f}"
+        used = f"{last.cpu_seconds:.1f} / {last.redis_cpu_seconds:.1f} / {kafka}"
+        rows += [
+            (f"{peer.name} {peer.version}, two rules", f"{peer.rate:,.0f}", spread),
+            ("  per second of its CPU", f"{peer.cpu_rate:,.0f}", "events"),
+            ("  CPU of it / Redis / Kafka, last run", used, f"s for {last.events:,} events"),
+            ("  alerts, as in a backtest", f"{peer.alerts:,}", "alerts"),
+        ]
+    for peer in found[1:]:
+        times, own, whole = (getattr(found[0], name) / getattr(peer, name) for name in _PEER_RATES)
+        rows.append((f"{found[0].name} : {peer.name}", f"{times:.2f}", "times the rate"))
+        rows.append(("  per second of CPU", f"{own:.2f}", f"times, {whole:.2f} with the CPU of its Redis"))
     return rows
 
 

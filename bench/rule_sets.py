@@ -26,6 +26,13 @@ class RuleSet(NamedTuple):
 
 
 @contextmanager
+def few_rules() -> Iterator[RuleSet]:
+    """The two shipped rules that the smallest set has, in a directory that the block's end removes."""
+    with tempfile.TemporaryDirectory(prefix="bench-rules-") as folder:
+        yield _rule_set("few", Path(folder), [path for path in rule_paths(CATALOGUE) if path.stem in FEW], 2)
+
+
+@contextmanager
 def rule_sets(catalogue: Path = CATALOGUE, many: int = MANY) -> Iterator[list[RuleSet]]:
     """Two rules, the whole catalogue, and `many` with variants, in directories that the block's end removes.
 
@@ -40,10 +47,10 @@ def rule_sets(catalogue: Path = CATALOGUE, many: int = MANY) -> Iterator[list[Ru
     with tempfile.TemporaryDirectory(prefix="bench-rules-") as folder:
         chosen = {"few": few if len(few) == 2 else files[:2], "catalogue": files, "many": files}
         sizes = {"few": 2, "catalogue": len(files), "many": many}
-        found = []
-        for name, paths in chosen.items():
-            directory = Path(folder) / name
-            directory.mkdir()
-            write_variants(paths, directory, sizes[name])
-            found.append(RuleSet(name, directory, rules_in_force([directory], False)))
-        yield found
+        yield [_rule_set(name, Path(folder) / name, paths, sizes[name]) for name, paths in chosen.items()]
+
+
+def _rule_set(name: str, directory: Path, paths: list[Path], size: int) -> RuleSet:
+    directory.mkdir(exist_ok=True)
+    write_variants(paths, directory, size)
+    return RuleSet(name, directory, rules_in_force([directory], False))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib.metadata import version
 from pathlib import Path
 
 from bench.engine import measure_engine
 from bench.errors import BenchFailed
 from bench.kafka import (
     drop_topics,
+    make_plain_topics,
     make_topics,
     preproduce,
     standing_alerts,
@@ -18,11 +20,13 @@ from bench.kafka import (
     with_inputs_of,
 )
 from bench.latency import measure_floor, measure_latency
-from bench.peer import measure_faust
+from bench.peer import PeerRun, measure_peer
+from bench.peer_programs import PeerName, Program
+from bench.peer_runs import PeerRuns, too_short
 from bench.processes import running_worker
 from bench.report import Results
 from bench.rule_runs import RuleRuns
-from bench.rule_sets import rule_sets
+from bench.rule_sets import RuleSet, few_rules, rule_sets
 from bench.servers import Servers, empty_redis, running_redis
 from bench.state import measure_state
 from bench.throughput import Throughput, measure_throughput
@@ -32,11 +36,12 @@ from detector.config import Settings, TopicSettings
 from detector.core.rule import Rule
 from detector.rules.rule_set import rules_in_force
 
-_PARTITIONS = 12
 _FRAUD = 0.05
 _BACKLOG_HOURS = 2.0
 _RUN_HOURS = 2.0
-_PEER_ALERTS = "peer-alerts"
+_PEER_EVENTS = "events"
+_PEER_ALERTS = "alerts"
+_DETECTOR = "detector"
 _ECHO = "echo"
 _EVENTS_OF_RULES = 200_000
 _EVENTS_PER_USER = 10
@@ -50,7 +55,7 @@ class Part(StrEnum):
     """What can be measured by itself."""
 
     THROUGHPUT = "throughput"
-    PEER = "peer"
+    PEERS = "peers"
     LATENCY = "latency"
     ENGINE = "engine"
     STATE = "state"
@@ -58,7 +63,7 @@ class Part(StrEnum):
     WIDE = "wide"
 
 
-NEEDS_SERVERS = frozenset({Part.THROUGHPUT, Part.PEER, Part.LATENCY, Part.RULES})
+NEEDS_SERVERS = frozenset({Part.THROUGHPUT, Part.PEERS, Part.LATENCY, Part.RULES})
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,6 @@ class Plan:
     events: int
     users: int
     without_password: float
-    peer_events: int
     rate: int
     runs: int
     run_seconds: float
@@ -79,22 +83,16 @@ class Plan:
     state_round: int
     rules_dir: Path
     wide_events: int
+    peers: tuple[PeerName, ...]
 
 
-def run_throughput(servers: Servers, plan: Plan, parts: Collection[Part], results: Results) -> None:
-    """The worker over a backlog, the peer over the first of the same events."""
+def run_throughput(servers: Servers, plan: Plan, results: Results) -> None:
+    """The worker over a backlog."""
     records = encoded_traffic(plan.events, plan.users, _FRAUD, _BACKLOG_HOURS, plan.without_password)
     results.mean_event_bytes = mean_bytes(records)
-    if Part.THROUGHPUT in parts:
-        _run_worker(servers, records, results)
-    if Part.PEER in parts:
-        _run_peer(servers, records[: plan.peer_events], results)
-
-
-def _run_worker(servers: Servers, records: Sequence[Record], results: Results) -> None:
     prefix = f"{servers.prefix}.backlog"
     topics = topic_settings(prefix)
-    make_topics(servers.bootstrap, topics, [], _PARTITIONS)
+    make_topics(servers.bootstrap, topics, [])
     preproduce(servers.bootstrap, prefix, records)
     rules = rules_in_force([], True)
     results.throughput, results.alerts_standing = _worked(servers, topics, records, rules, None)
@@ -124,22 +122,28 @@ def run_rules(servers: Servers, plan: Plan, results: Results) -> None:
     results.mean_event_bytes = mean_bytes(records)
     prefix = f"{servers.prefix}.rules"
     inputs = topic_settings(prefix)
-    make_topics(servers.bootstrap, inputs, [], _PARTITIONS)
+    make_topics(servers.bootstrap, inputs, [])
     preproduce(servers.bootstrap, prefix, records)
     with rule_sets(plan.rules_dir) as sets:
         results.rules = [RuleRuns(len(rule_set.rules)) for rule_set in sets]
         for run in range(plan.repeats):
             for rule_set, runs in zip(sets, results.rules, strict=True):
                 own = f"{prefix}-{rule_set.name}-{run}"
-                topics = with_inputs_of(inputs, topic_settings(own))
-                make_topics(servers.bootstrap, topics, [], _PARTITIONS)
-                found, runs.alerts_standing = _worked(
-                    servers, topics, records, rule_set.rules, rule_set.directory
-                )
+                found, runs.alerts_standing = _worked_anew(servers, inputs, own, records, rule_set)
                 runs.rates.append(found.events_per_second)
                 runs.cpu_rates.append(found.events_per_cpu_second)
-                drop_topics(servers.bootstrap, own)
-                empty_redis(servers.redis_url)
+
+
+def _worked_anew(
+    servers: Servers, inputs: TopicSettings, own: str, records: Sequence[Record], rule_set: RuleSet
+) -> tuple[Throughput, int]:
+    """A worker that finds an empty Redis and topics of its own to write to; it leaves them so."""
+    topics = with_inputs_of(inputs, topic_settings(own))
+    make_topics(servers.bootstrap, topics, [])
+    found = _worked(servers, topics, records, rule_set.rules, rule_set.directory)
+    drop_topics(servers.bootstrap, own)
+    empty_redis(servers.redis_url)
+    return found
 
 
 def run_wide(plan: Plan, results: Results) -> None:
@@ -148,11 +152,52 @@ def run_wide(plan: Plan, results: Results) -> None:
     results.wide = [row for key in WideKey for row in measure_wide(rules, key, plan.wide_events)]
 
 
-def _run_peer(servers: Servers, records: Sequence[Record], results: Results) -> None:
-    prefix = f"{servers.prefix}.peer"
-    make_topics(servers.bootstrap, topic_settings(prefix), [f"{prefix}.{_PEER_ALERTS}"], _PARTITIONS)
+def run_peers(servers: Servers, plan: Plan, peers: Sequence[Program], results: Results) -> None:
+    """The detector with two rules and the peers, in turn, over the same events.
+
+    The detector has them on its three topics, the peers on one.
+    """
+    records = encoded_traffic(plan.events, plan.users, _FRAUD, _BACKLOG_HOURS, plan.without_password)
+    results.mean_event_bytes = mean_bytes(records)
+    prefix = f"{servers.prefix}.peers"
+    inputs, topic = topic_settings(prefix), f"{prefix}.{_PEER_EVENTS}"
+    make_topics(servers.bootstrap, inputs, [topic])
     preproduce(servers.bootstrap, prefix, records)
-    results.faust = measure_faust(servers.bootstrap, prefix, _PARTITIONS, len(records))
+    preproduce(servers.bootstrap, prefix, (record._replace(topic=_PEER_EVENTS) for record in records))
+    with few_rules() as rule_set:
+        expected = expected_alerts(records, rule_set.rules, Settings())
+        detector = PeerRuns(_DETECTOR, version("streaming-fraud-detector"), len(expected))
+        others = [PeerRuns(peer.name, peer.version, len(expected)) for peer in peers]
+        results.peers = [detector, *others]
+        for run in range(plan.repeats):
+            found, _ = _worked_anew(servers, inputs, f"{prefix}-{_DETECTOR}-{run}", records, rule_set)
+            detector.runs.append(_of_worker(found))
+            for peer, runs in zip(peers, others, strict=True):
+                own = f"{prefix}-{peer.name}-{run}"
+                runs.runs.append(_peer_anew(servers, peer, topic, own, len(records), expected))
+        notes = (too_short(peer, runs) for peer, runs in zip(peers, others, strict=True))
+        results.notes += [note for note in notes if note is not None]
+
+
+def _peer_anew(
+    servers: Servers, peer: Program, topic: str, own: str, events: int, expected: set[str]
+) -> PeerRun:
+    """A peer with topics of its own to write to; it leaves none."""
+    alerts = f"{own}.{_PEER_ALERTS}"
+    make_plain_topics(servers.bootstrap, [alerts])
+    found = measure_peer(peer, servers.bootstrap, topic, alerts, events, expected)
+    drop_topics(servers.bootstrap, own)
+    return found
+
+
+def _of_worker(found: Throughput) -> PeerRun:
+    return PeerRun(
+        events=found.events,
+        seconds=found.seconds,
+        cpu_seconds=found.worker_cpu_seconds,
+        redis_cpu_seconds=found.redis_cpu_seconds,
+        kafka_cpu_seconds=found.kafka_cpu_seconds,
+    )
 
 
 def run_latency(servers: Servers, plan: Plan, results: Results) -> None:
@@ -170,7 +215,7 @@ def run_latency(servers: Servers, plan: Plan, results: Results) -> None:
     runs = [records[at : at + size] for at in range(0, len(records), size)]
     results.mean_event_bytes = mean_bytes(records)
     echo = f"{prefix}.{_ECHO}"
-    make_topics(servers.bootstrap, topics, [echo], _PARTITIONS)
+    make_topics(servers.bootstrap, topics, [echo])
     results.floor = measure_floor(servers.bootstrap, echo, runs, plan.rate)
     with running_worker(servers.bootstrap, servers.redis_url, topics) as worker:
         rules = rules_in_force([], True)

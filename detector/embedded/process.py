@@ -32,8 +32,10 @@ def free_port() -> int:
 @contextmanager
 def running_server(
     command: Sequence[str], directory: Path, answers: Callable[[], bool], *, timeout: float
-) -> Iterator[None]:
+) -> Iterator[int]:
     """Run a server for the length of a `with` block, entered once the server answers.
+
+    Gives the process group that the server, its children and their guard are in.
 
     Args:
         command: The program and its arguments.
@@ -49,8 +51,8 @@ def running_server(
         server = _spawn(command, directory, log, group)
         try:
             if failure := _start_failure(server, answers, timeout):
-                raise EmbeddedServerError(f"{command[0]} {failure}: {_tail(log)}")
-            yield
+                raise EmbeddedServerError(f"{command[0]} {failure}: {tail_of(log)}")
+            yield group
         finally:
             server.kill()
             server.wait()
@@ -84,6 +86,7 @@ def _start_failure(server: Popen[bytes], answers: Callable[[], bool], timeout: f
     return None
 
 
-def _tail(log: Path) -> str:
+def tail_of(log: Path) -> str:
+    """Return the last lines of a log as one line."""
     lines = log.read_text(errors="replace").split("\n")
     return " | ".join([line.strip() for line in lines if line.strip()][-_LOG_TAIL_LINES:]) or "no output"

@@ -1,0 +1,65 @@
+"""What the kernel says of processes and of the CPU time that they used."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+_PROC = Path("/proc")
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Process(NamedTuple):
+    """One process; `cpu` is the seconds of all its threads and of the children that it has waited for."""
+
+    pid: int
+    name: str
+    parent: int
+    group: int
+    is_over: bool
+    cpu: float
+
+
+def processes() -> Iterator[Process]:
+    """All processes of this machine."""
+    for stat in _PROC.glob("[0-9]*/stat"):
+        try:
+            text = stat.read_text()
+        except OSError:
+            continue
+        yield read_stat(text)
+
+
+def read_stat(text: str) -> Process:
+    """One line of /proc/PID/stat; a name may hold anything, so it ends at the last parenthesis."""
+    head, _, rest = text.rpartition(") ")
+    pid, _, name = head.partition(" (")
+    state, parent, group, *others = rest.split()
+    return Process(
+        pid=int(pid),
+        name=name,
+        parent=int(parent),
+        group=int(group),
+        is_over=state in "ZX",
+        cpu=sum(int(ticks) for ticks in others[8:12]) / _TICKS,
+    )
+
+
+def command_of(process: Process) -> list[str]:
+    """The program and the arguments of a process; nothing where it has ended."""
+    try:
+        return (_PROC / str(process.pid) / "cmdline").read_text(errors="replace").split("\0")
+    except OSError:
+        return []
+
+
+def group_cpu(group: int) -> float:
+    """The seconds of CPU that the processes of a group have used, children that ended included."""
+    return sum(process.cpu for process in processes() if process.group == group)
+
+
+def has_ended(group: int) -> bool:
+    """Whether no process of a group runs any more but the one that leads it, which guards the others."""
+    return all(process.is_over or process.pid == group for process in processes() if process.group == group)
