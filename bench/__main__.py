@@ -71,6 +71,9 @@ def main(
     peer: Annotated[
         list[PeerName] | None, typer.Option(help="Measure beside this peer only; may be repeated.")
     ] = None,
+    compiled: Annotated[
+        bool, typer.Option("--compiled", help="Build the worker's code first, with its core compiled.")
+    ] = False,
     short: Annotated[bool, typer.Option("--short", help="A smaller measurement.")] = False,
     only: Annotated[list[Part] | None, typer.Option(help="Measure only this; may be repeated.")] = None,
     json_file: Annotated[
@@ -93,6 +96,7 @@ def main(
         rules_dir,
         wide_events,
         tuple(peer or PeerName),
+        compiled,
     )
     if short:
         plan = replace(
@@ -133,7 +137,7 @@ def main(
 
 
 def _run_on_servers(plan: Plan, parts: Collection[Part], peers: Sequence[Program], results: Results) -> None:
-    with running_servers() as servers:
+    with running_servers(plan.compiled) as servers:
         if Part.THROUGHPUT in parts:
             _say(f"{plan.events:,} events from a backlog")
             run_throughput(servers, plan, results)

@@ -23,7 +23,7 @@ from detector.embedded.errors import EmbeddedServerError
 from detector.embedded.process import free_port, running_server
 
 _START_SECONDS = 60.0
-_CODE = Path(__file__).parents[1]
+OWN_CODE = Path(__file__).parents[1]
 _KAFKA = "kafka.Kafka"
 
 
@@ -91,7 +91,7 @@ class Worker:
 
 @contextmanager
 def running_worker(
-    bootstrap: str, redis_url: str, topics: TopicSettings, rules: Path | None = None
+    bootstrap: str, redis_url: str, code: Path, topics: TopicSettings, rules: Path | None = None
 ) -> Iterator[Worker]:
     """A worker on these topics, entered when it says that it is ready.
 
@@ -111,7 +111,7 @@ def running_worker(
     with tempfile.TemporaryDirectory(prefix="bench-worker-") as folder:
         directory = Path(folder)
         worker = Worker(f"http://127.0.0.1:{port}", directory / "server.log", topics.by_merchant)
-        command = [*with_environment(environment), sys.executable, "-m", "detector", "run"]
+        command = [*with_environment(environment, code), sys.executable, "-m", "detector", "run"]
         command += [] if rules is None else ["--no-catalogue", "--rules", str(rules)]
         with running_server(command, directory, worker.ready, timeout=_START_SECONDS):
             yield worker
@@ -144,10 +144,9 @@ def kafka_cpu() -> float | None:
     return next((process.cpu for process in own if _KAFKA in command_of(process)), None)
 
 
-def with_environment(environment: Mapping[str, str]) -> list[str]:
-    """The beginning of a command that runs with these variables, and finds the code beside this one."""
-    # It runs elsewhere, and what is measured is the code beside this one.
-    variables = {**environment, "PYTHONPATH": str(_CODE)}
+def with_environment(environment: Mapping[str, str], code: Path = OWN_CODE) -> list[str]:
+    """The beginning of a command that runs with these variables and the code of a folder."""
+    variables = {**environment, "PYTHONPATH": str(code)}
     return ["/usr/bin/env", *(f"{name}={value}" for name, value in variables.items())]
 
 

@@ -86,7 +86,8 @@ def print_table(results: Results) -> None:
     Console(width=110).print(table)
     where = f"{machine['cpus']} CPUs, Python {machine['python']}, load before {machine['load_before'][0]:.1f}"
     size = f"; events of {results.mean_event_bytes:.0f} bytes on average" if results.mean_event_bytes else ""
-    print(where + size)
+    core = "; the worker's core compiled" if results.options.get("compiled") else ""
+    print(where + size + core)
     for note in results.notes:
         print(note)
 

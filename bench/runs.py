@@ -84,6 +84,7 @@ class Plan:
     rules_dir: Path
     wide_events: int
     peers: tuple[PeerName, ...]
+    compiled: bool
 
 
 def run_throughput(servers: Servers, plan: Plan, results: Results) -> None:
@@ -106,7 +107,7 @@ def _worked(
     directory: Path | None,
 ) -> tuple[Throughput, int]:
     """A worker with the rules of a directory, or the shipped ones, through a backlog; and its alerts."""
-    with running_worker(servers.bootstrap, servers.redis_url, topics, directory) as worker:
+    with running_worker(servers.bootstrap, servers.redis_url, servers.code, topics, directory) as worker:
         found = measure_throughput(worker, servers.redis_url, len(records), rekeyed(records, rules))
     return found, _check(servers, topics.alerts, records, rules)
 
@@ -217,7 +218,7 @@ def run_latency(servers: Servers, plan: Plan, results: Results) -> None:
     echo = f"{prefix}.{_ECHO}"
     make_topics(servers.bootstrap, topics, [echo])
     results.floor = measure_floor(servers.bootstrap, echo, runs, plan.rate)
-    with running_worker(servers.bootstrap, servers.redis_url, topics) as worker:
+    with running_worker(servers.bootstrap, servers.redis_url, servers.code, topics) as worker:
         rules = rules_in_force([], True)
         results.latency, sent = measure_latency(worker, servers.bootstrap, topics, rules, runs, plan.rate)
     _check(servers, topics.alerts, sent, rules)

@@ -5,34 +5,44 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import redis
 
 from bench.kafka import drop_topics
+from bench.processes import OWN_CODE
+from tests.servers.compiled import compiled_code
 from tests.servers.kafka import start_kafka
 from tests.servers.redis import start_redis
 
 
 class Servers(NamedTuple):
-    """Their addresses, and what all topics of this benchmark begin with."""
+    """Their addresses, what all topics of this benchmark begin with, and the folder of the worker's code."""
 
     bootstrap: str
     redis_url: str
     prefix: str
+    code: Path
 
 
 @contextmanager
-def running_servers() -> Iterator[Servers]:
-    """Start both, or use those of DETECTOR_TEST_KAFKA and DETECTOR_TEST_REDIS; leave no topic behind."""
+def running_servers(compiled: bool) -> Iterator[Servers]:
+    """Start both, or use those of DETECTOR_TEST_KAFKA and DETECTOR_TEST_REDIS; leave no topic behind.
+
+    The worker's code is that beside this one, or what is built from it with its core `compiled`.
+    """
     prefix = f"bench-{uuid.uuid4().hex[:8]}"
     with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="bench-code-")))
+        code = compiled_code(folder) if compiled else OWN_CODE
         server = start_redis()
         stack.callback(server.stop)
         kafka = start_kafka()
         stack.callback(kafka.stop)
         stack.callback(drop_topics, kafka.bootstrap, prefix)
-        yield Servers(kafka.bootstrap, server.url, prefix)
+        yield Servers(kafka.bootstrap, server.url, prefix, code)
 
 
 def empty_redis(url: str) -> None:
