@@ -8,7 +8,11 @@ import logging
 import os
 import signal
 import sys
+import threading
+from pathlib import Path
+from typing import Annotated
 
+import typer
 import uvloop
 
 from detector.cli.options import (
@@ -31,6 +35,18 @@ def run(
     bootstrap_servers: BootstrapServers = None,
     rules: RuleDirectories = None,
     no_catalogue: NoCatalogue = False,
+    processes: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="So many workers, each in a process of its own, started again when they end and seen as one "
+            "at the HTTP address. One worker takes one core.",
+        ),
+    ] = 1,
+    while_stdin_is_open: Annotated[
+        bool, typer.Option("--while-stdin-is-open", hidden=True, help="End when standard input does.")
+    ] = False,
 ) -> None:
     """Run the worker until SIGTERM or Ctrl-C; then finish what is under way and leave the group.
 
@@ -42,6 +58,11 @@ def run(
         config, bootstrap_servers=bootstrap_servers, rules=rules, no_catalogue=no_catalogue
     )
     configure_logging(settings.log)
+    if processes > 1:
+        given = _arguments(config, bootstrap_servers, rules, no_catalogue)
+        raise typer.Exit(_supervise(settings, processes, given))
+    if while_stdin_is_open:
+        threading.Thread(target=_end_with_stdin, name="stdin", daemon=True).start()
     _collect_garbage_rarely()
     sys.setswitchinterval(_SWITCH_SECONDS)
     code = run_until_stopped(settings)
@@ -49,6 +70,47 @@ def run(
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
+
+
+def _arguments(
+    config: Path | None, bootstrap_servers: str | None, rules: list[Path] | None, no_catalogue: bool
+) -> list[str]:
+    """The same options, as a worker is given them."""
+    found = ["--config", str(config)] if config else []
+    found += ["--bootstrap-servers", bootstrap_servers] if bootstrap_servers else []
+    found += [part for directory in rules or () for part in ("--rules", str(directory))]
+    return [*found, *(["--no-catalogue"] if no_catalogue else [])]
+
+
+def _supervise(settings: Settings, processes: int, arguments: list[str]) -> int:
+    """Run so many workers; gives the exit code."""
+    from detector.monitor.http import AddressUnavailable, MonitorServer
+    from detector.supervise.as_one import HealthOfAll, metrics_of_all
+    from detector.supervise.supervisor import Supervisor
+    from detector.supervise.worker_process import WorkerProcess
+
+    supervisor = Supervisor(lambda: WorkerProcess(arguments), processes)
+    health = HealthOfAll(lambda: supervisor.workers, processes)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: supervisor.stop())
+    signal.signal(signal.SIGHUP, lambda *_: supervisor.reload())
+    try:
+        server = MonitorServer(settings.http, health, metrics_of_all(lambda: supervisor.workers))
+    except AddressUnavailable as error:
+        supervisor.stop()
+        supervisor.run(health.beat)
+        print(error, file=sys.stderr)
+        return 1
+    try:
+        return supervisor.run(health.beat)
+    finally:
+        server.close()
+
+
+def _end_with_stdin() -> None:
+    """Stop as on SIGTERM when whoever holds standard input open is gone."""
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _collect_garbage_rarely() -> None:

@@ -10,11 +10,11 @@ from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingTCPServer
 from typing import NamedTuple
 
+from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
 from detector.config import HttpSettings
 from detector.monitor.health import Health
-from detector.monitor.metrics import Metrics
 
 _CLIENT_TIMEOUT_S = 10.0
 _log = logging.getLogger(__name__)
@@ -35,14 +35,14 @@ class Answer(NamedTuple):
 class MonitorServer:
     """Serves ``/livez``, ``/readyz`` and ``/metrics`` from construction until ``close``."""
 
-    def __init__(self, settings: HttpSettings, health: Health, metrics: Metrics) -> None:
+    def __init__(self, settings: HttpSettings, health: Health, registry: CollectorRegistry) -> None:
         """Listen and serve.
 
         Raises:
             AddressUnavailable: The address is taken, or not one of this machine's.
         """
         try:
-            self._server = _Server(settings, _Endpoints(health, metrics))
+            self._server = _Server(settings, _Endpoints(health, registry))
         except OSError as error:
             raise AddressUnavailable(
                 f"cannot serve HTTP on {settings.host}:{settings.port}: {error.strerror}; "
@@ -98,9 +98,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class _Endpoints:
-    def __init__(self, health: Health, metrics: Metrics) -> None:
+    def __init__(self, health: Health, registry: CollectorRegistry) -> None:
         self._health = health
-        self._registry = metrics.registry
+        self._registry = registry
 
     def answer(self, path: str, accept: str) -> Answer:
         match path:

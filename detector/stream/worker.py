@@ -154,7 +154,7 @@ class _Worker:
             request_timeout=kafka.request_timeout / 1000,
             max_poll_interval=kafka.max_poll_interval / 1000,
         )
-        server = MonitorServer(self._settings.http, self._health, self._metrics)
+        server = MonitorServer(self._settings.http, self._health, self._metrics.registry)
         watchdog = Watchdog(self._signs.stalls, self._health.stalled, os._exit)
         watchdog.start()
         where = describe_address(self._settings.redis)

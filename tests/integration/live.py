@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -80,16 +80,23 @@ class Live:
             check=False,
         )
 
-    def start(self, port: int | None = None, module: str = "detector", **environment: str) -> "Worker":
+    def start(
+        self,
+        port: int | None = None,
+        module: str = "detector",
+        arguments: Sequence[str] = (),
+        **environment: str,
+    ) -> "Worker":
         """Start a worker; a second one beside it needs a port of its own.
 
-        `module` is the program that is the worker, or that changes something about it and is it then.
+        `module` is the program that is the worker, or that changes something about it and is it then;
+        `arguments` are those of its command.
         """
         port = port or self.port
         log = self.folder / f"worker-{uuid.uuid4().hex[:8]}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", module, "run"],
+                [sys.executable, "-m", module, "run", *arguments],
                 env=self.environment() | {"DETECTOR_HTTP__PORT": str(port)} | environment,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -42,7 +42,7 @@ def metrics() -> Metrics:
 
 @pytest.fixture
 def server(health: Health, metrics: Metrics) -> Iterator[MonitorServer]:
-    server = MonitorServer(ANY_PORT, health, metrics)
+    server = MonitorServer(ANY_PORT, health, metrics.registry)
     yield server
     server.close()
 
@@ -114,7 +114,7 @@ def test_a_client_that_sends_nothing_does_not_hold_up_the_others(server: Monitor
 
 def test_a_taken_port_is_one_clear_line(server: MonitorServer, health: Health, metrics: Metrics) -> None:
     with pytest.raises(AddressUnavailable) as caught:
-        MonitorServer(HttpSettings(port=server.port), health, metrics)
+        MonitorServer(HttpSettings(port=server.port), health, metrics.registry)
 
     assert str(caught.value) == (
         f"cannot serve HTTP on 127.0.0.1:{server.port}: Address already in use; "
@@ -124,11 +124,11 @@ def test_a_taken_port_is_one_clear_line(server: MonitorServer, health: Health, m
 
 def test_an_unknown_host_is_one_clear_line(health: Health, metrics: Metrics) -> None:
     with pytest.raises(AddressUnavailable, match=r"cannot serve HTTP on no\.such\.host\.invalid:0: "):
-        MonitorServer(HttpSettings(host="no.such.host.invalid", port=0), health, metrics)
+        MonitorServer(HttpSettings(host="no.such.host.invalid", port=0), health, metrics.registry)
 
 
 def test_after_closing_nobody_listens(health: Health, metrics: Metrics) -> None:
-    server = MonitorServer(ANY_PORT, health, metrics)
+    server = MonitorServer(ANY_PORT, health, metrics.registry)
     server.close()
 
     with pytest.raises(ConnectionRefusedError):

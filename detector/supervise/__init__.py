@@ -1,0 +1,1 @@
+"""Several workers on one machine, started again when they end, and seen as one."""
