@@ -19,8 +19,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from bench.errors import BenchFailed
 from bench.proc import command_of, processes
 from detector.config import TopicSettings
+from detector.embedded import free_port
 from detector.embedded.errors import EmbeddedServerError
-from detector.embedded.process import free_port, running_server
+from detector.embedded.process import running_server
 
 _START_SECONDS = 60.0
 OWN_CODE = Path(__file__).parents[1]

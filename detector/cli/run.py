@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 import uvloop
 
+from detector.cli.console import fail
 from detector.cli.options import (
     BootstrapServers,
     ConfigFile,
@@ -97,10 +98,7 @@ def _supervise(settings: Settings, processes: int, arguments: list[str]) -> int:
     try:
         server = MonitorServer(settings.http, health, metrics_of_all(lambda: supervisor.workers))
     except AddressUnavailable as error:
-        supervisor.stop()
-        supervisor.run(health.beat)
-        print(error, file=sys.stderr)
-        return 1
+        fail(str(error))
     try:
         return supervisor.run(health.beat)
     finally:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from detector.embedded.broker import embedded_broker
 from detector.embedded.errors import EmbeddedServerError
-from detector.embedded.process import free_port
 from detector.embedded.redis import bundled_redis, running_redis
+from detector.monitor.ports import free_port
 
 __all__ = ["EmbeddedServerError", "EmbeddedServers", "embedded_servers", "free_port"]
 

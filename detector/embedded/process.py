@@ -7,7 +7,6 @@ macOS alike. A group of its own also keeps Ctrl-C in the terminal from reaching 
 has drained.
 """
 
-import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,14 +18,6 @@ from detector.embedded.errors import EmbeddedServerError
 _GUARD = ["/bin/sh", "-c", "read -r _; kill -9 0"]
 _POLL_SECONDS = 0.02
 _LOG_TAIL_LINES = 5
-
-
-def free_port() -> int:
-    """Return a TCP port of 127.0.0.1 that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

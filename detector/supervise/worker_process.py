@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
+
+from detector.monitor.ports import free_port
 
 _HOST = "127.0.0.1"
 _ANSWER_SECONDS = 2.0
@@ -24,7 +25,7 @@ class WorkerProcess:
 
     def __init__(self, arguments: Sequence[str]) -> None:
         """Start it with these arguments of `detector run`."""
-        port = _free_port()
+        port = free_port()
         self._url = f"http://{_HOST}:{port}"
         own = {"DETECTOR_HTTP__HOST": _HOST, "DETECTOR_HTTP__PORT": str(port)}
         self._process = subprocess.Popen(
@@ -68,10 +69,3 @@ class WorkerProcess:
                 return text
         except OSError:
             return ""
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((_HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port

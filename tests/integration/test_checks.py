@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 
 from detector.config import KafkaSettings, Settings, TopicSettings
-from detector.embedded.process import free_port
+from detector.embedded import free_port
 from detector.stream.checks import StartRefused, start_up_checks
 from detector.stream.kafka import alert_producer
 from detector.stream.topics import create_topics, partition_counts, plan_topics, topic_retentions

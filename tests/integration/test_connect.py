@@ -13,7 +13,8 @@ import redis
 from redis.exceptions import ConnectionError, NoPermissionError, TimeoutError
 
 from detector.config import RedisSettings
-from detector.embedded.process import free_port, running_server
+from detector.embedded import free_port
+from detector.embedded.process import running_server
 from detector.state.connect import connect, describe_address
 
 NARROW_ACL = "user detector on >secret ~fd:* resetchannels -@all +ping +eval"

@@ -11,7 +11,8 @@ from pathlib import Path
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from detector.embedded.process import free_port, running_server
+from detector.embedded import free_port
+from detector.embedded.process import running_server
 from tests.servers.containers import containers_available
 from tests.servers.errors import MissingServerError
 from tests.servers.jars import java, kafka_jars

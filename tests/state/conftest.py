@@ -2,7 +2,6 @@
 
 import secrets
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -16,15 +15,11 @@ import redis.asyncio
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from detector.embedded import free_port
+
 SLOTS = 16384
 # Trying again is left to the store.
 IMPATIENT: dict[str, Any] = {"socket_timeout": 2, "retry": Retry(NoBackoff(), 0)}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def until(holds: Callable[[], bool], within_s: float = 30) -> None:

@@ -10,6 +10,7 @@ import redis
 import redis.asyncio
 import redis.exceptions
 
+from detector.embedded import free_port
 from detector.state.errors import StateError, StateRefused, StateUnavailable
 from detector.state.redis_store import RedisStore
 from detector.state.store import Commit, CommitResult, Outbox, Outcome, Write
@@ -18,7 +19,6 @@ from tests.state.conftest import (
     IMPATIENT,
     SLOTS,
     cluster_is_ok,
-    free_port,
     impatient_client,
     meet,
     running_cluster_node,
