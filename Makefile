@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
+BUILD := build
+DIST := dist
 CATALOGUE := detector/rules/catalogue
 SLOW_TESTS := tests/integration tests/faults tests/acceptance
 # The tests with servers wait more than they work. Each of the two has servers of its own.
@@ -36,7 +38,7 @@ check: $(DEV) ## format, lint, types, layers, the shipped rules
 	$(BIN)/detector rules lint $(CATALOGUE)
 	$(BIN)/detector rules test $(CATALOGUE)
 
-test: check ## check, then every test (needs redis-server, Java 17 and Maven)
+test: check ## check, then every test (needs redis-server, Java 17, Maven, openssl and a C compiler)
 	$(BIN)/pytest $(SIDE_BY_SIDE) $(ARGS)
 
 unit: $(DEV) ## only the tests that need no Kafka and take seconds
@@ -55,11 +57,11 @@ bench: $(DEV) ## measure throughput and latency
 	$(BIN)/python -m bench $(ARGS)
 
 wheel: $(DEV) ## build a wheel in dist/ whose core is compiled (needs a C compiler)
-	rm -rf build/wheel dist
-	mkdir -p build/wheel
-	cp -r detector pyproject.toml README.md LICENSE CHANGELOG.md build/wheel
+	rm -rf $(BUILD)/wheel
+	mkdir -p $(BUILD)/wheel
+	cp -r detector pyproject.toml README.md LICENSE CHANGELOG.md $(BUILD)/wheel
 	HATCH_BUILD_HOOK_ENABLE_MYPYC=1 $(BIN)/python -m pip wheel --quiet --disable-pip-version-check \
-		--no-build-isolation --no-deps --wheel-dir dist ./build/wheel
+		--no-build-isolation --no-deps --wheel-dir $(DIST) $(abspath $(BUILD)/wheel)
 
 lock: $(DEV) ## make the locks again from pyproject.toml (ARGS=--upgrade takes newer versions)
 	$(LOCK) $(ARGS) --extra demo pyproject.toml --output-file requirements.lock

@@ -1,6 +1,7 @@
 """The detector's code with its core compiled, as it is in a wheel."""
 
 import subprocess
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -9,10 +10,13 @@ _ROOT = Path(__file__).parents[2]
 
 def compiled_code(folder: Path) -> Path:
     """Build the wheel, which takes a minute or two, and unpack it into a folder; gives the folder."""
-    subprocess.run(["make", "--silent", "wheel"], cwd=_ROOT, check=True, stdout=subprocess.DEVNULL)
-    (wheel,) = (_ROOT / "dist").glob("*.whl")
-    with zipfile.ZipFile(wheel) as unpacked:
-        unpacked.extractall(folder)
+    with tempfile.TemporaryDirectory(prefix="detector-wheel-") as apart:
+        # Nobody else's build is in its way, nor it in theirs.
+        command = ["make", "--silent", "wheel", f"BUILD={apart}", f"DIST={apart}"]
+        subprocess.run(command, cwd=_ROOT, check=True, stdout=subprocess.DEVNULL)
+        (wheel,) = Path(apart).glob("*.whl")
+        with zipfile.ZipFile(wheel) as unpacked:
+            unpacked.extractall(folder)
     return folder
 
 
