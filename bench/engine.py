@@ -18,12 +18,13 @@ from bench.errors import BenchFailed
 from bench.rule_sets import RuleSet
 from bench.traffic import Record, expected_alerts
 from detector.config import Settings
-from detector.core.alert import Status
+from detector.core.alert import Alert
 from detector.core.engine import Engine
 from detector.core.events import Event, decode
 from detector.core.history import Entry, History
 from detector.core.routing import MERCHANT, USER, rules_by
 from detector.core.rule import Rule
+from detector.replay.backtest import standing_ids
 
 
 @dataclass
@@ -90,7 +91,7 @@ def _feeds(rules: Sequence[Rule], settings: Settings, events: Sequence[Event]) -
 
 def _run(feeds: Sequence[_Feed]) -> tuple[float, set[str]]:
     """The CPU seconds that the feeds took, and the ids of the alerts that stand in the end."""
-    standing: set[str] = set()
+    published: list[Alert] = []
     gc.collect()
     started = time.process_time()
     for engine, arrivals in feeds:
@@ -102,6 +103,5 @@ def _run(feeds: Sequence[_Feed]) -> tuple[float, set[str]]:
                 history = histories[key] = History()
             _, _, alerts = observe(history, entry, entry.event.event_time)
             history.unsaved.clear()
-            for alert in alerts:
-                (standing.add if alert.status is Status.RAISED else standing.discard)(alert.alert_id)
-    return time.process_time() - started, standing
+            published += alerts
+    return time.process_time() - started, standing_ids(published)

@@ -14,17 +14,10 @@ from bytewax.connectors.kafka import operators as kop
 from bytewax.dataflow import Dataflow
 
 from bench.peers.progress import Progress
-from bench.peers.two_rules import USED_TYPES, State, decide, new_state
+from bench.peers.two_rules import State, decide, new_state
 
 BROKERS = [os.environ["PEER_BROKER"]]
 progress = Progress(Path(os.environ["PEER_PROGRESS"]))
-
-
-def is_used(event: dict) -> bool:
-    used = event["type"] in USED_TYPES
-    if not used:
-        progress.count()
-    return used
 
 
 def two_rules(state: State | None, event: dict) -> tuple[State, list[dict]]:
@@ -43,7 +36,7 @@ flow = Dataflow("two_rules")
 read = kop.input("read", flow, brokers=BROKERS, topics=[os.environ["PEER_TOPIC"]])
 op.raises("errors", read.errs)
 events = op.map("parse", read.oks, lambda message: orjson.loads(message.value))
-used = op.filter("used", events, is_used)
+used = op.filter("used", events, progress.is_used)
 users = op.key_on("user", used, lambda event: event["user_id"])
 alerts = op.stateful_flat_map("rules", users, two_rules)
 kop.output("write", op.map("encode", alerts, encode), brokers=BROKERS, topic=os.environ["PEER_ALERTS"])

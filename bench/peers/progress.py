@@ -5,7 +5,11 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+from bench.peers.two_rules import USED_TYPES
 
 _EVERY_SECONDS = 0.05
 
@@ -25,6 +29,13 @@ class Progress:
     def count(self) -> None:
         """One event more is done: nothing is left to be decided on it."""
         self._events += 1
+
+    def is_used(self, event: Mapping[str, Any]) -> bool:
+        """Whether either rule looks at events of this type; one that neither does is done."""
+        used = event["type"] in USED_TYPES
+        if not used:
+            self.count()
+        return used
 
     def _keep_writing(self) -> None:
         while True:

@@ -11,16 +11,9 @@ from pathlib import Path
 from quixstreams import Application, State
 
 from bench.peers.progress import Progress
-from bench.peers.two_rules import USED_TYPES, decide, new_state
+from bench.peers.two_rules import decide, new_state
 
 progress = Progress(Path(os.environ["PEER_PROGRESS"]))
-
-
-def is_used(event: dict) -> bool:
-    used = event["type"] in USED_TYPES
-    if not used:
-        progress.count()
-    return used
 
 
 def two_rules(event: dict, state: State) -> list[dict]:
@@ -42,7 +35,7 @@ def main() -> None:
     events = app.topic(os.environ["PEER_TOPIC"], value_deserializer="json")
     alerts = app.topic(os.environ["PEER_ALERTS"], value_serializer="json")
     sdf = app.dataframe(events)
-    sdf = sdf.filter(is_used)
+    sdf = sdf.filter(progress.is_used)
     sdf = sdf.apply(two_rules, stateful=True, expand=True)
     sdf.to_topic(alerts)
     app.run()
