@@ -1,15 +1,16 @@
 """Dispatch: which rules an event can make hold at all, told cheaply before any of them is evaluated.
 
 Most events make no rule hold. A sequence is left out where the key has no event that its earlier steps
-select; a window where even all the events of the key, whenever they were, are too few or sum up to too
-little. The latter rests on no summed field's being ever negative.
+select; a window where even all the events of the key are too few or sum up to too little: by its totals,
+and of a long history by what lies in the window.
 """
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from detector.core.active_rule import ActiveRule
 from detector.core.events import FIELDS, Event
@@ -25,8 +26,9 @@ from detector.core.predicates import (
 from detector.core.rule import Comparison, Condition, Measure, MeasureKind, Operator, Selector, Watch, Window
 from detector.core.selection import Selection, Selections, condition_source, identity
 from detector.core.sequence import SequenceEvaluator
+from detector.core.totals import Totals
 
-_AT_LEAST = {Operator.GTE: ">=", Operator.GT: ">", Operator.EQ: ">="}
+_AT_LEAST = {Operator.GTE: ">=", Operator.GT: ">", Operator.EQ: ">=", Operator.IN: ">="}
 _ALWAYS = "True"
 _NONE: list[ActiveRule] = []
 
@@ -67,6 +69,7 @@ class Dispatch:
 
     def __init__(self, rules: Iterable[ActiveRule], selections: Selections) -> None:
         self.marks = Marks(selections.lists)
+        self.totals = Totals()
         sequences: dict[str, dict[int, list[ActiveRule]]] = {}
         windows: dict[str, list[ActiveRule]] = {}
         touched: dict[str, dict[int, list[ActiveRule]]] = {}
@@ -84,7 +87,8 @@ class Dispatch:
         self._sequences = {event_type: list(found.items()) for event_type, found in sequences.items()}
         self._touched = {event_type: list(found.items()) for event_type, found in touched.items()}
         self._windows = {
-            event_type: _Windows(event_type, found, selections) for event_type, found in windows.items()
+            event_type: _Windows(event_type, found, selections, self.totals)
+            for event_type, found in windows.items()
         }
 
     def candidates(self, history: History) -> list[ActiveRule]:
@@ -119,33 +123,28 @@ class Dispatch:
 class _Windows:
     """The window rules that events of one type can trigger, each with a bound that it cannot hold below."""
 
-    def __init__(self, event_type: str, rules: list[ActiveRule], selections: Selections) -> None:
+    def __init__(
+        self, event_type: str, rules: list[ActiveRule], selections: Selections, totals: Totals
+    ) -> None:
         self._rules = rules
-        bodies = [_body(rule) for rule in rules]
-        selected = [
-            {name: selections.of(watch.selector, rule.rule.by[1:]) for name, watch in body.watches.items()}
-            for rule, body in zip(rules, bodies, strict=True)
-        ]
-        self._short = _compile(_ShortSource(event_type, is_newest=True), rules, selected)
-        self._long = _compile(_LongSource(event_type, is_newest=True), rules, selected)
-        self._short_late = _compile(_ShortSource(event_type, is_newest=False), rules, selected)
-        self._long_late = _compile(_LongSource(event_type, is_newest=False), rules, selected)
+        self._by_totals = _compile(_TotalsSource(event_type, True, selections, totals), rules)
+        self._by_windows = _compile(_LongSource(event_type, True, selections), rules)
+        self._late_by_totals = _compile(_TotalsSource(event_type, False, selections, totals), rules)
+        self._late_by_windows = _compile(_LongSource(event_type, False, selections), rules)
 
     def candidates(self, history: History, event: Event) -> list[ActiveRule]:
         """The rules that the event, the newest of the history, can make hold."""
         if history.folded is not None:
             return self._rules
-        if len(history.entries) <= SHORT:
-            return self._short(history, event)
-        return self._long(history, event)
+        found = self._by_totals(history, event)
+        return self._by_windows(history, event) if found and len(history.entries) > SHORT else found
 
     def touched(self, history: History, event: Event) -> list[ActiveRule]:
         """The rules for which the event, whatever came after it, can change what holds."""
         if history.folded is not None:
             return self._rules
-        if len(history.entries) <= SHORT:
-            return self._short_late(history, event)
-        return self._long_late(history, event)
+        found = self._late_by_totals(history, event)
+        return self._late_by_windows(history, event) if found and len(history.entries) > SHORT else found
 
 
 _Candidates = Callable[[History, Event], list[ActiveRule]]
@@ -156,15 +155,13 @@ def _body(rule: ActiveRule) -> Window:
     return rule.rule.body
 
 
-def _compile(
-    source: _ShortSource | _LongSource, rules: list[ActiveRule], selected: list[dict[str, Selection]]
-) -> _Candidates:
+def _compile(source: _Source, rules: list[ActiveRule]) -> _Candidates:
     """A function (history, trigger) that gives the rules whose bound the trigger reaches."""
     tests, triggers = [], []
-    for rule, by_watch in zip(rules, selected, strict=True):
-        trigger = _any([source.selects(selection) for selection in by_watch.values()])
+    for rule in rules:
+        trigger = _any([source.selects(rule, watch) for watch in _body(rule).watches.values()])
         triggers.append(trigger)
-        tests.append(f" if ({trigger}) and ({_bound(source, rule, by_watch)}): found.append(")
+        tests.append(f" if ({trigger}) and ({_bound(source, rule)}): found.append(")
     constants = source.constants
     lines = ["def compiled(history, e):", f" if not ({_any(triggers)}): return none", *source.lines()]
     lines += [
@@ -176,27 +173,23 @@ def _compile(
     return compiled
 
 
-def _bound(source: _ShortSource | _LongSource, rule: ActiveRule, selected: dict[str, Selection]) -> str:
+def _bound(source: _Source, rule: ActiveRule) -> str:
     """Source that is true unless no alternative of the rule, or of an override, can hold."""
     whens = [_body(rule).when, *(override.when for override in rule.rule.overrides if override.when)]
-    return _any([_any([_bound_of_group(source, rule, group, selected) for group in when]) for when in whens])
+    return _any([_any([_bound_of_group(source, rule, group) for group in when]) for when in whens])
 
 
-def _bound_of_group(
-    source: _ShortSource | _LongSource,
-    rule: ActiveRule,
-    group: tuple[Condition, ...],
-    selected: dict[str, Selection],
-) -> str:
+def _bound_of_group(source: _Source, rule: ActiveRule, group: tuple[Condition, ...]) -> str:
+    watches = _body(rule).watches
     bounds = []
     for condition in group:
         measure = condition.measure
         if isinstance(measure, Measure):
-            watch, selection = _body(rule).watches[measure.watch], selected[measure.watch]
+            watch = watches[measure.watch]
             if measure.kind in _BOUNDED_BY_TOTALS:
-                name = source.total(selection, watch, measure)
-                bounds += [_bound_of(name, comparison) for comparison in condition.comparisons]
-            elif measure.kind is MeasureKind.LAST and len(selected) == 1 and not watch.before:
+                leasts = [least for item in condition.comparisons if (least := _least(item)) is not None]
+                bounds += [source.reaches(rule, watch, measure, least) for least in leasts]
+            elif measure.kind is MeasureKind.LAST and len(watches) == 1 and not watch.before:
                 bounds += [source.of_trigger(measure.field or "", item) for item in condition.comparisons]
     return " and ".join(bound for bound in bounds if bound != _ALWAYS) or _ALWAYS
 
@@ -204,13 +197,25 @@ def _bound_of_group(
 _BOUNDED_BY_TOTALS = (MeasureKind.COUNT, MeasureKind.DISTINCT, MeasureKind.SUM)
 
 
-def _bound_of(name: str, comparison: Comparison) -> str:
-    if comparison.operator is Operator.IN:
-        assert isinstance(comparison.value, tuple)
-        return f"{name} >= {min(comparison.value)!r}"
-    if comparison.operator in _AT_LEAST:
-        return f"{name} {_AT_LEAST[comparison.operator]} {comparison.value!r}"
-    return _ALWAYS
+class _Least(NamedTuple):
+    """What a measure must reach, or with `>` exceed."""
+
+    symbol: str
+    value: float
+
+    @property
+    def events(self) -> int:
+        """How many events it takes, where it is events that are counted."""
+        return math.floor(self.value) + 1 if self.symbol == ">" else math.ceil(self.value)
+
+
+def _least(comparison: Comparison) -> _Least | None:
+    symbol = _AT_LEAST.get(comparison.operator)
+    if symbol is None:
+        return None
+    value = min(comparison.value) if isinstance(comparison.value, tuple) else comparison.value
+    assert isinstance(value, int | float)
+    return _Least(symbol, value)
 
 
 def _any(alternatives: list[str]) -> str:
@@ -233,14 +238,20 @@ class _Source:
     Where it `is_newest`, it is the only trigger; else what came after it may be triggers, too.
     """
 
-    def __init__(self, event_type: str, is_newest: bool) -> None:
+    def __init__(self, event_type: str, is_newest: bool, selections: Selections) -> None:
         self.event_type = event_type
         self.is_newest = is_newest
+        self.selections = selections
         self.constants = Constants()
 
-    def selects(self, selection: Selection) -> str:
-        """Source that is true where the selection selects the event."""
+    def selects(self, rule: ActiveRule, watch: Watch) -> str:
+        """Source that is true where the watch selects the event."""
+        selection = self.selection(rule, watch)
         return condition_source(selection, self.event_type, "e", self.constants) or ""
+
+    def selection(self, rule: ActiveRule, watch: Watch) -> Selection:
+        """What the watch selects for each of the rule's keys."""
+        return self.selections.of(watch.selector, rule.rule.by[1:])
 
     def of_trigger(self, field: str, comparison: Comparison) -> str:
         """Source that is true unless the trigger's own value, the last of all, fails a comparison."""
@@ -250,49 +261,35 @@ class _Source:
         compared = comparison_source(f"e.{field}", False, comparison, self.constants)
         return f"(e.{field} is None or {compared})" if known.optional else compared
 
-
-class _ShortSource(_Source):
-    """Totals over all events of a short history, whenever they were: taken in one pass."""
-
-    def __init__(self, event_type: str, is_newest: bool) -> None:
-        super().__init__(event_type, is_newest)
-        self._totals: dict[tuple[str, str | None], tuple[str, Selection]] = {}
-
-    def total(self, selection: Selection, _: Watch, measure: Measure) -> str:
-        """The name of a number that the measure is not greater than."""
-        slot = (selection.digest, _field_of(measure))
-        return self._totals.setdefault(slot, (f"v{len(self._totals)}", selection))[0]
+    def reaches(self, rule: ActiveRule, watch: Watch, measure: Measure, least: _Least) -> str:
+        """Source that is true unless a measure is certain to be too little."""
+        raise NotImplementedError
 
     def lines(self) -> list[str]:
-        """The lines that take the totals."""
-        if not self._totals:
-            return []
-        names = [name for name, _ in self._totals.values()]
-        lines = [f" {' = '.join(names)} = 0", " for x, _ in history.entries:", "  t = x.type"]
-        for event_type, updates in self._updates().items():
-            lines.append(f"  if t == {self.constants.name(event_type)}:")
-            lines += [f"   if {condition}: {'; '.join(found)}" for condition, found in updates.items()]
-            lines.append("   continue")
-        return lines
+        """The lines that take what the bounds rest on."""
+        raise NotImplementedError
 
-    def _updates(self) -> dict[str, dict[str, list[str]]]:
-        """What to add up, by event type and condition."""
-        updates: dict[str, dict[str, list[str]]] = {}
-        for (_, field), (name, selection) in self._totals.items():
-            for event_type in dict.fromkeys(selection.selector.events):
-                condition = self._selects_alike(selection, event_type)
-                if condition is None or (field is not None and field not in FIELDS[event_type]):
-                    continue
-                more = f"{name} += 1" if field is None else f"{name} += x.{field} or 0"
-                updates.setdefault(event_type, {}).setdefault(condition, []).append(more)
-        return updates
 
-    def _selects_alike(self, selection: Selection, event_type: str) -> str | None:
-        """Source that is true where an event `x` is selected for the key of the trigger."""
-        condition = condition_source(selection, event_type, "x", self.constants)
-        if condition is None or any(name not in FIELDS[self.event_type] for name in selection.key_fields):
-            return None
-        return " and ".join([condition, *(f"x.{name} == e.{name}" for name in selection.key_fields)])
+class _TotalsSource(_Source):
+    """Bounds by the totals of the history, over all its keys; and by when the last so many events were."""
+
+    def __init__(self, event_type: str, is_newest: bool, selections: Selections, totals: Totals) -> None:
+        super().__init__(event_type, is_newest, selections)
+        self._totals = totals
+
+    def reaches(self, rule: ActiveRule, watch: Watch, measure: Measure, least: _Least) -> str:
+        """Source that is true unless a measure is certain to be too little."""
+        field = _field_of(measure)
+        slot = self._totals.slot(self.selections.of(watch.selector, ()), field)
+        bound = f"totals[{slot}] {least.symbol} {least.value!r}"
+        if self.is_newest and field is None and least.events > 0:
+            # There are so many events if the total says so.
+            bound += f" and times[-{least.events}] > e.event_time - {watch.within}"
+        return bound
+
+    def lines(self) -> list[str]:
+        """The lines that take what the bounds rest on."""
+        return [" totals = history.totals", " times = history.times"]
 
 
 class _LongSource(_Source):
@@ -301,15 +298,25 @@ class _LongSource(_Source):
     Of those that lie in the window of the newest event; of all where there may be other triggers.
     """
 
-    def __init__(self, event_type: str, is_newest: bool) -> None:
-        super().__init__(event_type, is_newest)
+    def __init__(self, event_type: str, is_newest: bool, selections: Selections) -> None:
+        super().__init__(event_type, is_newest, selections)
         self._selected: dict[str, str] = {}
         self._lows: dict[tuple[str, int], str] = {}
         self._highs: dict[tuple[str, int], str] = {}
         self._totals: dict[str, str] = {}
         self._lines: list[str] = []
 
-    def total(self, selection: Selection, watch: Watch, measure: Measure) -> str:
+    def reaches(self, rule: ActiveRule, watch: Watch, measure: Measure, least: _Least) -> str:
+        """Source that is true unless a measure is certain to be too little."""
+        total = self._total(self.selection(rule, watch), watch, measure)
+        return f"{total} {least.symbol} {least.value!r}"
+
+    def lines(self) -> list[str]:
+        """The lines that take what the bounds rest on."""
+        self.constants.values["bisect"] = bisect_right
+        return self._lines
+
+    def _total(self, selection: Selection, watch: Watch, measure: Measure) -> str:
         """The name of a number that the measure is not greater than."""
         selected = self._named(self._selected, selection.digest, "s", self._select(selection))
         if not self.is_newest:
@@ -336,11 +343,6 @@ class _LongSource(_Source):
             total = f"{column}[{high}] - {column}[{low}]"
         # Where the window ends before it begins for lack of events, nothing lies in it.
         return self._named(self._totals, total, "v", f"{total} if {high} > {low} else 0" if before else total)
-
-    def lines(self) -> list[str]:
-        """The lines that take the totals."""
-        self.constants.values["bisect"] = bisect_right
-        return self._lines
 
     def _select(self, selection: Selection) -> str:
         fields = (f"e.{name}" if name in FIELDS[self.event_type] else "None" for name in selection.key_fields)

@@ -8,7 +8,7 @@ looked at again: periods gain or lose their anchors, alerts are raised, named an
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from operator import itemgetter
 from typing import NamedTuple
@@ -24,7 +24,7 @@ from detector.core.folded import Folded
 from detector.core.folding import Folds
 from detector.core.history import SHORT, Entry, History
 from detector.core.lists import NO_LISTS, Lists
-from detector.core.predicates import Predicate, compile_selector
+from detector.core.predicates import Constants, compile_function, compile_selector, where_source
 from detector.core.rule import Mode, Rule, Selector, regardless_of_lists, selectors_of
 from detector.core.selection import Selections, identity
 
@@ -80,10 +80,16 @@ class Engine:
                 self._by_type.setdefault(event_type, []).append(rule)
         self._dispatch = Dispatch(active, selections)
         self._marked_types = self._dispatch.marks.types
-        self._uses = _uses_by_type(active)
+        self._notes = self._dispatch.totals.notes()
+        self._no_totals = [0] * len(self._dispatch.totals)
+        uses = _uses_by_type(active)
+        self._keeps_for_by_type = {
+            event_type: _compile_keeps_for(event_type, found, allowed_lateness)
+            for event_type, found in uses.items()
+        }
         self._keeps = {
             rule.rule.id: allowed_lateness
-            + max((self._uses[name][0][0] for name in rule.evaluator.event_types), default=0)
+            + max((uses[name][0][0] for name in rule.evaluator.event_types), default=0)
             for rule in active
         }
 
@@ -113,8 +119,7 @@ class Engine:
                 self._bound_what_was_said(history)
                 return Observation(Outcome.ACCEPTED, late, alerts)
         index = history.add(entry)
-        if event.type in self._marked_types:
-            history.marks |= self._dispatch.marks.of(event)
+        self._note(history, event)
         history.keep_until = max(history.keep_until, event_time + keeps_for)
         alerts = self._evaluate(history, index, late, detected_at)
         if len(times) > self._most:
@@ -165,9 +170,24 @@ class Engine:
     def _forget(self, history: History) -> None:
         newest = history.newest
         history.forget(lambda event: event.event_time + self._keeps_for(event) < newest)
-        history.marks = 0
-        for event, _ in history.entries:
+        self._note_anew(history)
+
+    def _note(self, history: History, event: Event) -> None:
+        """Keep up what dispatch rests on with one more event of the history."""
+        event_type = event.type
+        if event_type in self._marked_types:
             history.marks |= self._dispatch.marks.of(event)
+        note = self._notes.get(event_type)
+        if note is not None:
+            if not history.totals:
+                history.totals = self._no_totals.copy()
+            note(history.totals, event)
+
+    def _note_anew(self, history: History) -> None:
+        history.marks = 0
+        history.totals = self._no_totals.copy()
+        for event, _ in history.entries:
+            self._note(history, event)
 
     def _fold(self, history: History) -> None:
         """Fold what a key has too many of into time buckets, the oldest first."""
@@ -196,10 +216,8 @@ class Engine:
 
     def _keeps_for(self, event: Event) -> int:
         """How long an event is kept: the longest span of a rule that can use it, and the lateness."""
-        for span, matches in self._uses.get(event.type, ()):
-            if matches(event):
-                return span + self._lateness
-        return self._lateness
+        keeps_for = self._keeps_for_by_type.get(event.type)
+        return self._lateness if keeps_for is None else keeps_for(event)
 
     def _evaluate(self, history: History, index: int, late: bool, detected_at: int) -> list[Alert]:
         if index + 1 < len(history.times):
@@ -305,7 +323,7 @@ def _reconsider(
             announcer.name_anew(rule, record, another)
 
 
-def _uses_by_type(rules: list[ActiveRule]) -> dict[str, list[tuple[int, Predicate]]]:
+def _uses_by_type(rules: list[ActiveRule]) -> dict[str, list[tuple[int, Selector]]]:
     """For each event type, what uses its events and for how long (ms), the longest first."""
     spans: dict[bytes, tuple[int, Selector]] = {}
     for rule in rules:
@@ -313,8 +331,22 @@ def _uses_by_type(rules: list[ActiveRule]) -> dict[str, list[tuple[int, Predicat
         for selector in map(regardless_of_lists, selectors_of(rule.rule)):
             known = identity(selector, ())
             spans[known] = max(spans.get(known, (0, selector)), (rule.span, selector), key=itemgetter(0))
-    uses: dict[str, list[tuple[int, Predicate]]] = {}
+    uses: dict[str, list[tuple[int, Selector]]] = {}
     for span, selector in sorted(spans.values(), key=itemgetter(0), reverse=True):
-        for event_type, predicate in compile_selector(selector).items():
-            uses.setdefault(event_type, []).append((span, predicate))
+        for event_type in compile_selector(selector):
+            uses.setdefault(event_type, []).append((span, selector))
     return uses
+
+
+def _compile_keeps_for(
+    event_type: str, uses: list[tuple[int, Selector]], lateness: int
+) -> Callable[[Event], int]:
+    """A function of an event of that type that gives how long it is kept (ms)."""
+    constants = Constants()
+    lines = [
+        f" if {where_source(event_type, selector.where, constants)}: return {span + lateness}"
+        for span, selector in uses
+    ]
+    source = "\n".join(["def compiled(e):", *lines, f" return {lateness}"])
+    keeps_for: Callable[[Event], int] = compile_function(source, constants)
+    return keeps_for

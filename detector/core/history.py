@@ -42,7 +42,8 @@ class History:
     into time buckets because the key had too many events; `stray` are restored events that belong there.
     `keep_until` is the event time (ms) after which nothing of it is needed; `forget_at` the number of
     events at which it is worth looking for what is over; `stored` is what its codec knows of what is stored.
-    `marks` and `selections` are the engine's: bits of what the events match, and what its selections found.
+    `marks`, `totals` and `selections` are the engine's: bits of what the events match, how much of them there
+    is, and what its selections found.
     `said` has the alert records by rule, the last said last, each with the newest event time of then.
     """
 
@@ -61,6 +62,7 @@ class History:
         "stored",
         "stray",
         "times",
+        "totals",
         "unsaved",
     )
 
@@ -75,6 +77,7 @@ class History:
         self.keep_until = 0
         self.forget_at = 0
         self.marks = 0
+        self.totals: list[int] = []
         self.selections: dict[int, Any] = {}
         self.stored: Any = None
         self.unsaved: list[Item] = []

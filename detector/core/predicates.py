@@ -43,10 +43,11 @@ class Constants:
 
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
+        self._names: dict[tuple[type, Any], str] = {}
 
     def name(self, value: Any) -> str:
-        """A new name for a value."""
-        name = f"c{len(self.values)}"
+        """The name of a value; the same for the same, so that sources that say the same read the same."""
+        name = self._names.setdefault((type(value), value), f"c{len(self._names)}")
         self.values[name] = value
         return name
 
