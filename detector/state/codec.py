@@ -20,7 +20,7 @@ import msgspec
 
 from detector.core.alert_record import AlertRecord
 from detector.core.events import EVENT_TYPES, FIELDS
-from detector.core.history import Entry, History, Item, Source
+from detector.core.history import Entry, History, Item, Source, new_tuple
 from detector.state.errors import CorruptStateError
 from detector.state.stored_events import IdHead, event_form
 from detector.state.stored_folded import StoredFolded, restored_folded, stored_folded
@@ -42,8 +42,6 @@ _COUNT_BYTES = 4
 _HEADER = struct.Struct(">BI")
 _ARRAY32 = 0xDD
 _encode = msgspec.msgpack.Encoder().encode
-# A named tuple's own way to be made takes twice as long.
-_new_tuple = tuple.__new__
 
 
 class Tail:
@@ -169,7 +167,7 @@ class Codec:
                 event_time = tail.event_time = tail.event_time + item.elapsed
                 event = unpack(item, _full_id(item.id, tail), event_time, key, tail)
                 source = self._source(item.origin, item.offset, partition) if item.origin else None
-                history.restore(_new_tuple(Entry, (event, source)))
+                history.restore(new_tuple(Entry, (event, source)))
             elif isinstance(item, IdHead):
                 tail.id_head = self._shared(item.head)
             elif isinstance(item, StoredRecord):
@@ -182,7 +180,7 @@ class Codec:
 
     def _source(self, origin: int, offset: int, partition: int) -> Source:
         found_in, number = divmod(origin - 1, _TOPICS_AT_MOST)
-        return _new_tuple(Source, (self._topics[number], found_in if self._is_spread else partition, offset))
+        return new_tuple(Source, (self._topics[number], found_in if self._is_spread else partition, offset))
 
 
 def _full_id(stored: Any, tail: Tail) -> str:

@@ -61,6 +61,18 @@ class _Topic:
         """Whether Kafka has records of it of which none is at hand."""
         return not self.held and self.position < self.end
 
+    def hand_out(self, to: list[Dated], bound: int) -> None:
+        """Hand out from the front what is not later than the bound."""
+        held = self.held
+        passed = self.passed
+        while held:
+            event_time = held[0].event_time
+            if event_time > bound:
+                break
+            to.append(held.popleft())
+            passed = max(passed, event_time)
+        self.passed = passed
+
 
 class Alignment:
     """Puts the records of one partition number, over all its topics, into the order of processing.
@@ -72,6 +84,7 @@ class Alignment:
 
     def __init__(self, positions: dict[str, int], slack: int) -> None:
         self._topics = {topic: _Topic(position) for topic, position in positions.items()}
+        self._by_name = [self._topics[name] for name in sorted(self._topics)]
         self._slack = slack
 
     def extend(self, topic: str, records: Iterable[Dated]) -> None:
@@ -99,21 +112,27 @@ class Alignment:
         Without patience none waits for another topic of this partition number.
         """
         released: list[Dated] = []
-        while holding := sorted(
-            (known.held[0].event_time, name) for name, known in self._topics.items() if known.held
-        ):
-            bound = min(self._bound(), limit) if patient else limit
-            earliest, name = holding[0]
-            if earliest > bound:
-                break
-            if len(holding) > 1:
-                bound = min(bound, holding[1][0])
-            known = self._topics[name]
-            held = known.held
-            while held and held[0].event_time <= bound:
-                released.append(held.popleft())
-                known.passed = max(known.passed, released[-1].event_time)
-        return released
+        bound = min(self._bound(), limit) if patient else limit
+        while True:
+            first, other = self._first()
+            if first is None or first.held[0].event_time > bound:
+                return released
+            first.hand_out(released, min(bound, other))
+            if patient and not first.held:
+                bound = min(self._bound(), limit)
+
+    def _first(self) -> tuple[_Topic | None, int]:
+        """The topic that holds the earliest record, and where the earliest of the others is."""
+        first: _Topic | None = None
+        earliest = other = NEVER
+        for known in self._by_name:
+            if known.held:
+                event_time = known.held[0].event_time
+                if first is None or event_time < earliest:
+                    first, earliest, other = known, event_time, earliest
+                elif event_time < other:
+                    other = event_time
+        return first, other
 
     def following(self) -> dict[str, int]:
         """The offset of each topic from which on nothing was handed out."""

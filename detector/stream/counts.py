@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from itertools import chain
+from collections.abc import Iterable, Mapping
 
 from detector.core.alert import Alert, Status
 from detector.core.engine import Outcome
 from detector.core.events import Reason
 from detector.monitor.metrics import Metrics
 from detector.stream.dead_letters import DeadLetter
-from detector.stream.shares import Arrival, Share
+from detector.stream.shares import Share
 
 _REFUSED = "refused"
 
 
 def count_share(metrics: Metrics, share: Share) -> None:
     """Count the events and alerts of a share that was committed."""
-    _count_events(metrics, share)
+    by_topic = share.by_topic()
+    _count_events(metrics, share, by_topic)
     _count_alerts(metrics, share.alerts)
     now = time.time()
-    newest = {record.topic: entry.event.event_time for _, entry, record, _ in _arrivals(share)}
-    for topic, event_time in newest.items():
+    for topic, (_, event_time) in by_topic.items():
         metrics.event_time_lag_seconds.labels(topic).set(max(0.0, now - event_time / 1000))
 
 
@@ -36,8 +35,8 @@ def count_letters(metrics: Metrics, letters: Iterable[DeadLetter]) -> None:
             metrics.events_total.labels(topic, _REFUSED).inc(number)
 
 
-def _count_events(metrics: Metrics, share: Share) -> None:
-    usual = Counter(record.topic for _, _, record, _ in _arrivals(share))
+def _count_events(metrics: Metrics, share: Share, by_topic: Mapping[str, tuple[int, int]]) -> None:
+    usual = Counter({topic: number for topic, (number, _) in by_topic.items()})
     for (topic, outcome, late), number in share.unusual.items():
         usual[topic] -= number
         metrics.events_total.labels(topic, outcome).inc(number)
@@ -50,10 +49,6 @@ def _count_events(metrics: Metrics, share: Share) -> None:
         metrics.duplicates_total.labels(topic).inc(number)
     for topic, number in usual.items():
         metrics.events_total.labels(topic, Outcome.ACCEPTED).inc(number)
-
-
-def _arrivals(share: Share) -> Iterator[Arrival]:
-    return chain(share.users, share.merchants)
 
 
 def _count_alerts(metrics: Metrics, alerts: Iterable[Alert]) -> None:

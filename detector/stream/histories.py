@@ -40,7 +40,7 @@ class Histories:
     def __len__(self) -> int:
         return sum(map(len, self._kept.values()))
 
-    def of(self, partition: int) -> Mapping[str, History]:
+    def of(self, partition: int) -> dict[str, History]:
         """The histories of a partition that are in memory, by key."""
         return self._kept.get(partition, {})
 

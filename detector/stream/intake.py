@@ -9,12 +9,13 @@ from aiokafka import ConsumerRecord
 from faust.types import TP
 
 from detector.core.events import Event, Refusal, decode_record
-from detector.core.history import Entry, Source
+from detector.core.history import Entry, Source, new_tuple
 from detector.state.store import Origin
 from detector.stream.alignment import NEVER, Dated, PatientAlignment
 from detector.stream.dead_letters import DeadLetter
 from detector.stream.pace import Pace, Turns
-from detector.stream.rekeyed import Rekeyed, Rekeying
+from detector.stream.rekeyed import Rekeyed
+from detector.stream.rekeying import Rekeying
 from detector.stream.rounds import Round
 from detector.stream.scopes import Scopes
 from detector.stream.shares import Arrival, Share
@@ -147,7 +148,7 @@ class Intake:
             if isinstance(event, Event):
                 give(event)
                 reached = event.event_time
-            dated.append(Dated(reached, record.offset, record, event))
+            dated.append(new_tuple(Dated, (reached, record.offset, record, event)))
         return dated
 
     def _turns(self) -> Turns:
@@ -162,22 +163,23 @@ class Intake:
         return min(turns, default=NEVER) + self._slack
 
     def _add_inputs(self, share: Share, partition: int, released: Iterable[Dated]) -> None:
-        scope = self._scopes.user
+        prefix = self._scopes.user.prefix
         arrivals, keys = share.users, share.keys
         for _, offset, record, decoded in released:
             if isinstance(decoded, Refusal):
                 share.letters.append(DeadLetter(record, decoded))
                 continue
-            key = scope.key(decoded)
+            key = prefix + decoded.user_id
             keys[key] = None
-            arrivals.append((key, Entry(decoded, Source(record.topic, partition, offset)), record, None))
+            source = new_tuple(Source, (record.topic, partition, offset))
+            arrivals.append((key, new_tuple(Entry, (decoded, source)), record, None))
 
     def _add_rekeyed(self, share: Share, readings: Iterable[Reading], position: Position) -> None:
         """Take what was not seen yet, by the order of the log; then let it go on by that of event time.
 
         It comes from many partitions, and the nearer to its order, the less is looked at again.
         """
-        scope = self._scopes.merchant
+        prefix = self._scopes.merchant.prefix
         topic = self._internal
         expected = following = position.offsets[topic]
         for record, rekeyed in readings:
@@ -193,9 +195,9 @@ class Intake:
                 share.resent[topic] += 1
                 continue
             share.seen[origin] = source.offset + 1
-            key = scope.key(rekeyed.event)
+            key = prefix + rekeyed.event.merchant_id
             share.keys[key] = None
-            share.merchants.append((key, Entry(rekeyed.event, source), record, rekeyed))
+            share.merchants.append((key, new_tuple(Entry, (rekeyed.event, source)), record, rekeyed))
         share.merchants.sort(key=_place)
         if following > expected:
             share.advance[topic] = (expected, following)

@@ -5,37 +5,30 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from faust.types import TP
 
-from detector.core.alert import Alert
 from detector.core.deciding import Deciding
-from detector.core.engine import Outcome
-from detector.core.events import Reason, Refusal
 from detector.monitor.metrics import Metrics
 from detector.state.errors import StateError
-from detector.state.store import Commit, CommitResult, StateStore
-from detector.state.store import Outcome as CommitOutcome
+from detector.state.store import Commit, CommitResult, Outcome, StateStore
 from detector.stream.counts import count_letters, count_share
-from detector.stream.dead_letters import DeadLetter, DeadLetters
+from detector.stream.dead_letters import DeadLetters
+from detector.stream.evaluation import Evaluation
 from detector.stream.forwarder import Forwarder
 from detector.stream.histories import Histories
 from detector.stream.intake import Intake, Position
-from detector.stream.outbox import pack
 from detector.stream.publisher import Publisher
-from detector.stream.rekeyed import Rekeying, traceparent_of
+from detector.stream.rekeying import Rekeying
 from detector.stream.rounds import Round
-from detector.stream.scopes import Scope, Scopes
-from detector.stream.shares import Arrival, Share, in_parts
+from detector.stream.scopes import Scopes
+from detector.stream.shares import Share, in_parts
 
 log = logging.getLogger(__name__)
 
 FENCED_AT_MOST_S = 30.0
-_TOO_LATE = Refusal(
-    Reason.TOO_LATE, "event_time lies further back than the allowed lateness and than anything that is kept"
-)
 
 
 class StateWentBackError(StateError):
@@ -85,11 +78,10 @@ class Processor:
         self._store = store
         self._histories = histories
         self._scopes = scopes
-        self._rekeying = rekeying
+        self._evaluation = Evaluation(histories, scopes, rekeying, source)
         self._intake = intake
         self._publisher, self._dead_letters, self._forwarder = outlets
         self._metrics = metrics
-        self._source = source.encode()
         self._next: _Next | None = None
         self._positions: dict[int, Position] = {}
         self._fenced_since: dict[int, float] = {}
@@ -148,7 +140,7 @@ class Processor:
         concluding = []
         for part in in_parts(shares):
             for partition, share in part.items():
-                self._evaluate(partition, share)
+                self._evaluation.evaluate(partition, share)
             started = self._timed("evaluate", started)
             concluding.append(asyncio.create_task(self._conclude(part)))
             # What is sent now is worked on by Redis while the next part is evaluated.
@@ -196,54 +188,12 @@ class Processor:
                 f"for {FENCED_AT_MOST_S:.0f} s now; a restart takes it over"
             )
 
-    def _evaluate(self, partition: int, share: Share) -> None:
-        """Let the engines see a partition's events, and find out where each goes from there."""
-        onward = self._scopes.routing.onward
-        for arrival, outcome in self._observed(self._scopes.user, share.users, partition, share):
-            _, entry, record, _ = arrival
-            too_late = outcome is Outcome.TOO_LATE
-            merchant = onward(entry.event, outcome)
-            if merchant is not None:
-                target, key = self._rekeying.address(merchant)
-                share.forwards[target].append((key, self._rekeying.encode(entry, record, too_late)))
-            elif too_late:
-                share.letters.append(DeadLetter(record, _TOO_LATE))
-        for arrival, outcome in self._observed(self._scopes.merchant, share.merchants, partition, share):
-            rekeyed = arrival[3]
-            if outcome is Outcome.TOO_LATE and rekeyed is not None and rekeyed.original is not None:
-                share.letters.append(DeadLetter(self._rekeying.original(rekeyed), _TOO_LATE))
-
-    def _observed(
-        self, scope: Scope, arrivals: Iterable[Arrival], partition: int, share: Share
-    ) -> Iterator[tuple[Arrival, Outcome]]:
-        """Let an engine see events; gives each with what became of it."""
-        detected_at = int(time.time() * 1000)
-        histories = self._histories.of(partition)
-        observe = scope.engine.observe
-        for arrival in arrivals:
-            key, entry, record, _ = arrival
-            outcome, late, alerts = observe(histories[key], entry, detected_at)
-            if alerts:
-                self._hand_over(share, alerts, arrival)
-            if late or outcome is not Outcome.ACCEPTED:
-                share.unusual[record.topic, outcome, late] += 1
-            yield arrival, outcome
-
-    def _hand_over(self, share: Share, alerts: Iterable[Alert], arrival: Arrival) -> None:
-        _, entry, record, rekeyed = arrival
-        recorded_at = record.timestamp if rekeyed is None else rekeyed.timestamp
-        for alert in alerts:
-            is_own = (alert.anchor.topic, alert.anchor.partition, alert.anchor.offset) == entry.source
-            trace = traceparent_of(record) if rekeyed is None else rekeyed.traceparent
-            share.outbox.append(pack(alert, self._source, recorded_at, trace if is_own else None))
-            share.alerts.append(alert)
-
     async def _commit(self, shares: Mapping[int, Share]) -> None:
         commits = [self._commit_of(partition, share) for partition, share in shares.items()]
         results = await self._store.commit(commits)
         for commit, result in zip(commits, results, strict=True):
             self._metrics.state_commits_total.labels(result.outcome).inc()
-            if result.outcome in (CommitOutcome.APPLIED, CommitOutcome.ALREADY_APPLIED):
+            if result.outcome in (Outcome.APPLIED, Outcome.ALREADY_APPLIED):
                 await self._committed(commit, result, shares[commit.partition])
             else:
                 self._not_committed(commit, result)
@@ -269,7 +219,7 @@ class Processor:
 
     def _not_committed(self, commit: Commit, result: CommitResult) -> None:
         partition = commit.partition
-        if result.outcome is CommitOutcome.FENCED:
+        if result.outcome is Outcome.FENCED:
             # Another worker has taken the partition over, and reads on from what is stored.
             log.warning("partition %d: fenced off, another worker owns it", partition)
             del self._positions[partition]

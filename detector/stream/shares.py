@@ -48,6 +48,15 @@ class Share:
     def __len__(self) -> int:
         return len(self.users) + len(self.merchants)
 
+    def by_topic(self) -> dict[str, tuple[int, int]]:
+        """For each topic how many of its events there are, and the event time of the last of them."""
+        found: dict[str, tuple[int, int]] = {}
+        for arrivals in (self.users, self.merchants):
+            for _, entry, record, _ in arrivals:
+                number, _ = found.get(record.topic, (0, 0))
+                found[record.topic] = number + 1, entry[0].event_time
+        return found
+
 
 def in_parts(shares: Mapping[int, Share]) -> Iterator[dict[int, Share]]:
     """The partitions of a round, those of a large one in parts of at least `PART_EVENTS` events."""

@@ -33,7 +33,7 @@ from detector.stream.lookout import Lookout
 from detector.stream.pace import Pace
 from detector.stream.processor import Outlets, Processor
 from detector.stream.publisher import Publisher
-from detector.stream.rekeyed import Rekeying
+from detector.stream.rekeying import Rekeying
 from detector.stream.reload import Reload
 from detector.stream.rounds import Round
 from detector.stream.rulebook import InForce, Rulebook

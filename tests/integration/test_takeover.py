@@ -7,7 +7,7 @@ from detector.config import KafkaSettings
 from detector.core.events import Event, decode
 from detector.core.history import Entry, Source
 from detector.stream.log_offsets import LogOffsets
-from detector.stream.rekeyed import Rekeying
+from detector.stream.rekeying import Rekeying
 from tests.integration.live import Live, alert_ids
 from tests.servers.kafka import RunningKafka
 from tests.servers.topics import Topics

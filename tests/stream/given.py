@@ -21,7 +21,7 @@ from detector.stream.intake import Intake, Position
 from detector.stream.outbox import unpack
 from detector.stream.pace import Pace
 from detector.stream.processor import Outlets, Processor
-from detector.stream.rekeyed import Rekeying
+from detector.stream.rekeying import Rekeying
 from detector.stream.rounds import Round
 from detector.stream.scopes import Scopes
 

@@ -6,7 +6,8 @@ from aiokafka import ConsumerRecord
 
 from detector.core.events import EVENT_TYPES, FIELDS, MAX_VALUE_BYTES, Event, Reason, Refusal, decode
 from detector.core.history import Entry, Source
-from detector.stream.rekeyed import FORMAT, Rekeyed, Rekeying, recorded_at
+from detector.stream.rekeyed import FORMAT, Rekeyed, recorded_at
+from detector.stream.rekeying import Rekeying
 
 from ..core.given import DEFAULTS
 from .given import INTERNAL, NOW, TOPICS, raw, record
