@@ -28,7 +28,7 @@ class ActiveRule:
         self.evaluator: WindowEvaluator | SequenceEvaluator = (
             WindowEvaluator(rule, selections, folds)
             if isinstance(rule.body, Window)
-            else SequenceEvaluator(rule, selections.lists)
+            else SequenceEvaluator(rule, selections)
         )
         self.anchors_at = self.evaluator.anchors_at
         self._version = rule.version

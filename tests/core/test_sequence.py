@@ -2,6 +2,7 @@
 
 import pytest
 
+from detector.core.selection import Selections
 from detector.core.sequence import SequenceEvaluator
 
 from .given import MINUTE, debits, ev, history_of, sequence
@@ -34,7 +35,7 @@ def ended(event_id, minute, **fields):
 
 def chains(rule, events):
     """For each anchor its evidence: `ab` is the anchor b whose chain began with a."""
-    history, evaluator = history_of(*events), SequenceEvaluator(rule)
+    history, evaluator = history_of(*events), SequenceEvaluator(rule, Selections())
     found = []
     for index in range(len(history)):
         for anchor in evaluator.anchors_at(history, index):
@@ -265,7 +266,7 @@ def test_an_unless_event_of_another_key_does_not_cancel():
 
 
 def anchors(rule, events):
-    history, evaluator = history_of(*events), SequenceEvaluator(rule)
+    history, evaluator = history_of(*events), SequenceEvaluator(rule, Selections())
     return [
         (anchor.position[1], str(anchor.severity))
         for index in range(len(history))
@@ -309,7 +310,7 @@ def test_an_override_reads_fields_of_steps_and_of_the_anchor_and_replaces_the_se
 def test_findings_tell_how_long_each_step_took_and_what_its_last_event_held():
     rule = sequence(LOGIN, FACE, PAY | {"at_least": 2})
     history = history_of(login("a", 0), face("b", 1), ev("c", 2, amount=7), ev("d", 5, amount=8))
-    evaluator = SequenceEvaluator(rule)
+    evaluator = SequenceEvaluator(rule, Selections())
     (anchor,) = evaluator.anchors_at(history, 3)
     findings = evaluator.findings(history, anchor)
     assert findings.measures == {"face.elapsed": MINUTE, "pay.elapsed": 4 * MINUTE}
@@ -324,5 +325,5 @@ def test_a_search_among_many_dead_ends_is_quick():
     names = "abcdefgh"
     steps = [LOGIN, *(step(name, "debit", within="30m") for name in names)]
     events = [ev(f"e{number:03}", number / 10) for number in range(200)]
-    evaluator = SequenceEvaluator(sequence(*steps))
+    evaluator = SequenceEvaluator(sequence(*steps), Selections())
     assert evaluator.anchors_at(history_of(*events), 199) == []
