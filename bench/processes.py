@@ -17,6 +17,7 @@ import redis
 from prometheus_client.parser import text_string_to_metric_families
 
 from bench.errors import BenchFailed
+from bench.looks import Looks
 from bench.proc import command_of, processes
 from detector.config import TopicSettings
 from detector.embedded import free_port
@@ -73,10 +74,13 @@ class Worker:
     def until_done(self, events: int, rekeyed: int, seconds: float, every: float) -> Reading:
         """Wait until it has processed so many events and re-keyed ones, and its alerts are acknowledged.
 
+        `every` is the seconds between looks towards the end; before that they are fewer.
+
         Raises:
             BenchFailed: it did not within the seconds.
         """
         deadline = time.monotonic() + seconds
+        looks = Looks(events + rekeyed, every)
         while True:
             reading = self.read()
             done = reading.processed >= events and reading.rekeyed >= rekeyed
@@ -87,7 +91,7 @@ class Worker:
                     f"the worker processed {reading.processed} of {events} events and {reading.rekeyed} of "
                     f"{rekeyed} re-keyed ones in {seconds:g} s"
                 )
-            time.sleep(every)
+            time.sleep(looks.pause(reading.at, reading.processed + reading.rekeyed))
 
 
 @contextmanager
