@@ -8,8 +8,10 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bench.errors import BenchFailed
 from bench.looks import Looks
-from bench.proc import command_of, processes
+from bench.proc import command_of, group_peak_memory, processes
 from detector.config import TopicSettings
 from detector.embedded import free_port
 from detector.embedded.errors import EmbeddedServerError
@@ -30,7 +32,7 @@ _KAFKA = "kafka.Kafka"
 
 
 class Reading(NamedTuple):
-    """What the worker's metrics say at one moment; `at` and `cpu` are seconds.
+    """What the metrics of a worker, or of several in all, say at one moment; `at` and `cpu` are seconds.
 
     `processed` counts events of the input topics whose round is committed, `rekeyed` those that came by the
     internal topic, `unacknowledged` alerts that Kafka has not yet taken, `stages` the seconds spent in each
@@ -48,16 +50,17 @@ class Reading(NamedTuple):
 
 
 class Worker:
-    """A running `detector run`, seen from outside."""
+    """A running `detector run`, with all its processes, seen from outside."""
 
-    def __init__(self, url: str, log: Path, internal: str) -> None:
+    def __init__(self, url: str, log: Path, internal: str, group: int) -> None:
         self._url = url
         self._log = log
         self._internal = internal
+        self._group = group
 
-    def ready(self) -> bool:
-        """Whether it says that it is ready."""
-        return _get(f"{self._url}/readyz") is not None
+    def peak_memory(self) -> int:
+        """The bytes that its processes had in memory at most, each at its own peak."""
+        return group_peak_memory(self._group)
 
     def read(self) -> Reading:
         """Ask for its metrics.
@@ -96,9 +99,14 @@ class Worker:
 
 @contextmanager
 def running_worker(
-    bootstrap: str, redis_url: str, code: Path, topics: TopicSettings, rules: Path | None = None
+    bootstrap: str,
+    redis_url: str,
+    code: Path,
+    topics: TopicSettings,
+    rules: Path | None = None,
+    workers: int = 1,
 ) -> Iterator[Worker]:
-    """A worker on these topics, entered when it says that it is ready.
+    """A worker on these topics, or several as one, entered when it says that it is ready.
 
     With the shipped rules, or with those of a directory and no others.
     """
@@ -115,11 +123,12 @@ def running_worker(
     } | {f"DETECTOR_TOPICS__{field.upper()}": name for field, name in topics.model_dump().items()}
     with tempfile.TemporaryDirectory(prefix="bench-worker-") as folder:
         directory = Path(folder)
-        worker = Worker(f"http://127.0.0.1:{port}", directory / "server.log", topics.by_merchant)
+        url, log = f"http://127.0.0.1:{port}", directory / "server.log"
         command = [*with_environment(environment, code), sys.executable, "-m", "detector", "run"]
         command += [] if rules is None else ["--no-catalogue", "--rules", str(rules)]
-        with running_server(command, directory, worker.ready, timeout=_START_SECONDS):
-            yield worker
+        command += [] if workers == 1 else ["--processes", str(workers)]
+        with running_server(command, directory, partial(_is_ready, url), timeout=_START_SECONDS) as group:
+            yield Worker(url, log, topics.by_merchant, group)
 
 
 @contextmanager
@@ -143,6 +152,12 @@ def redis_cpu(url: str) -> float:
     return float(used["used_cpu_user"]) + float(used["used_cpu_sys"])
 
 
+def redis_memory(url: str) -> int:
+    """The bytes of memory that the Redis server uses."""
+    with redis.Redis.from_url(url) as client:
+        return int(client.info("memory")["used_memory"])
+
+
 def kafka_cpu() -> float | None:
     """The seconds of CPU that Kafka has used; None where it is not a process that this one started."""
     own = (process for process in processes() if process.parent == os.getpid() and process.name == "java")
@@ -153,6 +168,10 @@ def with_environment(environment: Mapping[str, str], code: Path = OWN_CODE) -> l
     """The beginning of a command that runs with these variables and the code of a folder."""
     variables = {**environment, "PYTHONPATH": str(code)}
     return ["/usr/bin/env", *(f"{name}={value}" for name, value in variables.items())]
+
+
+def _is_ready(url: str) -> bool:
+    return _get(f"{url}/readyz") is not None
 
 
 def _get(url: str) -> str | None:
@@ -171,6 +190,10 @@ def _reading(text: str, at: float, internal: str) -> Reading:
         total[sample.name] += sample.value
     events = [sample for sample in samples if sample.name == "detector_events_total"]
     rekeyed = sum(int(sample.value) for sample in events if sample.labels["topic"] == internal)
+    stages: dict[str, float] = defaultdict(float)
+    for sample in samples:
+        if sample.name == "detector_batch_seconds_sum":
+            stages[sample.labels["stage"]] += sample.value
     return Reading(
         at=at,
         processed=sum(int(sample.value) for sample in events) - rekeyed,
@@ -179,9 +202,5 @@ def _reading(text: str, at: float, internal: str) -> Reading:
         rounds=int(total["detector_batch_events_count"]),
         cpu=total["process_cpu_seconds_total"],
         too_late=sum(int(sample.value) for sample in events if sample.labels["outcome"] == "too_late"),
-        stages={
-            sample.labels["stage"]: sample.value
-            for sample in samples
-            if sample.name == "detector_batch_seconds_sum"
-        },
+        stages=dict(stages),
     )

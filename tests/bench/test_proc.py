@@ -3,7 +3,14 @@
 import os
 from pathlib import Path
 
-from bench.proc import command_of, group_cpu, has_ended, processes, read_stat
+from bench.proc import (
+    command_of,
+    group_cpu,
+    group_peak_memory,
+    has_ended,
+    processes,
+    read_stat,
+)
 from detector.embedded.process import running_server
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -54,3 +61,14 @@ def test_the_command_of_a_process_is_told() -> None:
     own = next(process for process in processes() if process.pid == os.getpid())
     assert any("pytest" in part or "python" in part for part in command_of(own))
     assert command_of(own._replace(pid=2**31)) == []
+
+
+def test_a_group_has_the_memory_of_all_its_processes_at_their_peaks(tmp_path: Path) -> None:
+    # What was let go of again was needed all the same.
+    child = "b = bytearray(60_000_000); del b; open('child', 'w').close(); import time; time.sleep(600)"
+    script = f"import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', {child!r}]); "
+    script += "b = bytearray(30_000_000); open('parent', 'w').close(); p.wait()"
+    done = [tmp_path / "child", tmp_path / "parent"]
+    answers = lambda: all(path.exists() for path in done)  # noqa: E731
+    with running_server(["python3", "-c", script], tmp_path, answers, timeout=30) as group:
+        assert 90_000_000 < group_peak_memory(group) < 150_000_000
