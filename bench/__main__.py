@@ -22,6 +22,7 @@ from bench.runs import (
     run_latency,
     run_matrix,
     run_peers,
+    run_restart,
     run_state,
     run_throughput,
     run_wide,
@@ -85,7 +86,7 @@ def main(
         typer.Option(
             min=1,
             help="Runs of each case of the matrix, of each peer and of the engine with each set of rules, "
-            "taken in turn.",
+            "taken in turn, and restarts.",
             show_default=_planned("repeats"),
         ),
     ] = None,
@@ -95,6 +96,14 @@ def main(
             min=20_000,
             help="Events of a run of the matrix.",
             show_default=_planned("matrix_events"),
+        ),
+    ] = None,
+    restart_users: Annotated[
+        int | None,
+        typer.Option(
+            min=1_000,
+            help="Users whose histories a worker finds at a restart.",
+            show_default=_planned("restart_users"),
         ),
     ] = None,
     engine_events: Annotated[
@@ -168,6 +177,7 @@ def main(
         "run_seconds": run_seconds,
         "repeats": repeats,
         "matrix_events": matrix_events,
+        "restart_users": restart_users,
         "engine_events": engine_events,
         "fraud": fraud,
         "state_users": state_users,
@@ -221,6 +231,7 @@ def _run_on_servers(plan: Plan, parts: Collection[Part], peers: Sequence[Program
             run_matrix,
         ),
         Part.LATENCY: ("alert latency", run_latency),
+        Part.RESTART: (f"restarts with the histories of {plan.restart_users:,} users", run_restart),
     }
     with running_servers(plan.compiled) as servers:
         for part, (told, run) in measured.items():

@@ -18,12 +18,13 @@ class Part(StrEnum):
     PEERS = "peers"
     MATRIX = "matrix"
     LATENCY = "latency"
+    RESTART = "restart"
     ENGINE = "engine"
     STATE = "state"
     WIDE = "wide"
 
 
-NEEDS_SERVERS = frozenset({Part.THROUGHPUT, Part.PEERS, Part.MATRIX, Part.LATENCY})
+NEEDS_SERVERS = frozenset({Part.THROUGHPUT, Part.PEERS, Part.MATRIX, Part.LATENCY, Part.RESTART})
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Plan:
     run_seconds: float
     repeats: int
     matrix_events: int
+    restart_users: int
     engine_events: int
     fraud: float
     state_users: int
@@ -63,6 +65,7 @@ SHORT = Plan(
     run_seconds=8.0,
     repeats=2,
     matrix_events=60_000,
+    restart_users=100_000,
     engine_events=50_000,
     fraud=0.01,
     state_users=20_000,
@@ -83,6 +86,7 @@ FULL = replace(
     run_seconds=10.0,
     repeats=3,
     matrix_events=200_000,
+    restart_users=1_000_000,
     engine_events=100_000,
     state_users=100_000,
     wide_events=1_000_000,

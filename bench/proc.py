@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -76,6 +78,13 @@ def peak_memory(pid: int) -> int:
         return 0
     lines = (line.split() for line in status.splitlines())
     return next((int(line[1]) * 1024 for line in lines if line[0] == "VmHWM:"), 0)
+
+
+def signal_group(group: int, number: signal.Signals) -> None:
+    """Send a signal to the processes of a group, but for the one that guards them."""
+    for process in _guarded(group):
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, number)
 
 
 def has_ended(group: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -20,13 +21,15 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bench.errors import BenchFailed
 from bench.looks import Looks
-from bench.proc import command_of, group_peak_memory, processes
+from bench.proc import command_of, group_peak_memory, has_ended, processes, signal_group
 from detector.config import TopicSettings
 from detector.embedded import free_port
 from detector.embedded.errors import EmbeddedServerError
 from detector.embedded.process import running_server
 
 _START_SECONDS = 60.0
+_STOP_SECONDS = 60.0
+_STOP_LOOK_SECONDS = 0.05
 OWN_CODE = Path(__file__).parents[1]
 _KAFKA = "kafka.Kafka"
 
@@ -50,17 +53,35 @@ class Reading(NamedTuple):
 
 
 class Worker:
-    """A running `detector run`, with all its processes, seen from outside."""
+    """A running `detector run`, with all its processes, seen from outside.
 
-    def __init__(self, url: str, log: Path, internal: str, group: int) -> None:
+    `started_at` and `ready_at` are when it was started and first said that it is ready (seconds since 1970).
+    """
+
+    def __init__(self, url: str, log: Path, internal: str, group: int, started_at: float) -> None:
         self._url = url
         self._log = log
         self._internal = internal
         self._group = group
+        self.started_at = started_at
+        self.ready_at = time.time()
 
     def peak_memory(self) -> int:
         """The bytes that its processes had in memory at most, each at its own peak."""
         return group_peak_memory(self._group)
+
+    def stop(self) -> None:
+        """Have it finish what is under way and leave its group, as SIGTERM does.
+
+        Raises:
+            BenchFailed: it did not end.
+        """
+        signal_group(self._group, signal.SIGTERM)
+        deadline = time.monotonic() + _STOP_SECONDS
+        while not has_ended(self._group):
+            if time.monotonic() > deadline:
+                raise BenchFailed(f"the worker did not end within {_STOP_SECONDS:g} s of SIGTERM")
+            time.sleep(_STOP_LOOK_SECONDS)
 
     def read(self) -> Reading:
         """Ask for its metrics.
@@ -127,8 +148,9 @@ def running_worker(
         command = [*with_environment(environment, code), sys.executable, "-m", "detector", "run"]
         command += [] if rules is None else ["--no-catalogue", "--rules", str(rules)]
         command += [] if workers == 1 else ["--processes", str(workers)]
+        started_at = time.time()
         with running_server(command, directory, partial(_is_ready, url), timeout=_START_SECONDS) as group:
-            yield Worker(url, log, topics.by_merchant, group)
+            yield Worker(url, log, topics.by_merchant, group, started_at)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from bench.cases import Factor
 from bench.engine import EngineRuns
 from bench.latency import Latency
 from bench.peer_runs import PeerRuns
+from bench.restart import Restart
 from bench.state import StateCost
 from bench.throughput import Throughput
 from bench.wide import WideCost
@@ -28,6 +29,7 @@ from bench.wide import WideCost
 _PEER_RATES = ("rate", "cpu_rate", "whole_cpu_rate")
 _LATENCY_FIGURES = ("p50", "p99")
 _CASE_FIGURES = ("rate", "cpu_rate", "peak_bytes", "redis_bytes_per_event")
+_RESTART_FIGURES = ("from_start", "from_ready", "peak_bytes")
 
 
 @dataclass
@@ -43,6 +45,7 @@ class Results:
     matrix: list[CaseRuns] = field(default_factory=list)
     latency: list[Latency] = field(default_factory=list)
     floor: list[Latency] = field(default_factory=list)
+    restart: Restart | None = None
     engine: list[EngineRuns] | None = None
     state: StateCost | None = None
     wide: list[WideCost] | None = None
@@ -69,6 +72,8 @@ def write_json(results: Results, path: Path) -> None:
     _add(_CASE_FIGURES, results.matrix, found["matrix"])
     _add(_PEER_RATES, results.peers or (), found["peers"] or ())
     _add(("median",), results.engine or (), found["engine"] or ())
+    if results.restart is not None:
+        _add(_RESTART_FIGURES, [results.restart], [found["restart"]])
     if results.state is not None:
         _add(("per_stored_event",), [results.state], [found["state"]])
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -106,6 +111,7 @@ def _rows(results: Results) -> list[tuple[str, str, str]]:
         *_matrix_rows(results.matrix),
         *(row for found in results.latency for row in _latency_rows("alert latency", found)),
         *(row for found in results.floor for row in _latency_rows("one hop, no worker:", found)),
+        *_restart_rows(results.restart),
         *_engine_rows(results.engine or []),
         *_state_rows(results.state),
         *_wide_rows(results.wide or []),
@@ -185,6 +191,26 @@ def _case_rows(name: str, runs: CaseRuns, base: CaseRuns) -> list[tuple[str, str
         ("  CPU of them / Redis / Kafka, last run", used, f"s for {last.events:,} events"),
         ("  memory of them / Redis", memory, f"MB, {runs.redis_bytes_per_event:.0f} bytes of Redis an event"),
         ("  standing alerts, as in a backtest", f"{runs.alerts_standing:,}", "alerts"),
+    ]
+
+
+def _restart_rows(found: Restart | None) -> list[tuple[str, str, str]]:
+    if found is None:
+        return []
+    starts = " ".join(f"{run.from_start:.2f}" for run in found.runs)
+    readies = " ".join(f"{run.from_ready:.2f}" for run in found.runs)
+    return [
+        (
+            f"restart with {found.users:,} users, to the first alert",
+            f"{found.from_start:.2f}",
+            f"s ({starts})",
+        ),
+        ("  from the assignment of its partitions", f"{found.from_ready:.2f}", f"s ({readies})"),
+        (
+            "  the worker's memory by then",
+            f"{found.peak_bytes / 1e6:,.0f}",
+            f"MB, {found.keys:,} keys in Redis",
+        ),
     ]
 
 

@@ -15,6 +15,7 @@ from bench.peer_runs import PeerRuns, too_short
 from bench.plan import Plan
 from bench.processes import running_worker
 from bench.report import Results
+from bench.restart import measure_restart
 from bench.rule_sets import few_rules, rule_sets
 from bench.servers import Servers, running_redis
 from bench.state import measure_state
@@ -35,6 +36,7 @@ _ECHO = "echo"
 _LEAST_EVENTS_AT_RATE = 16_000
 """Fewer raise too few alerts for a 99th percentile."""
 _EVENTS_PER_USER = 10
+_EVENTS_BEFORE_RESTART = 3
 _STATE_HOURS = 24.0
 _PREFIX = "fd"
 _ENGINE_END = 1_767_225_600_000
@@ -58,6 +60,19 @@ def run_matrix(servers: Servers, plan: Plan, results: Results) -> None:
     """One worker after the other, each with one thing unlike the base case."""
     results.matrix = measure_matrix(servers, plan)
     results.mean_event_bytes = results.matrix[0].event_bytes
+
+
+def run_restart(servers: Servers, plan: Plan, results: Results) -> None:
+    """A worker that is started again."""
+    records = encoded_traffic(
+        plan.restart_users * _EVENTS_BEFORE_RESTART,
+        plan.restart_users,
+        plan.fraud,
+        _STATE_HOURS,
+        plan.without_password,
+    )
+    rules = rules_in_force([], True)
+    results.restart = measure_restart(servers, f"{servers.prefix}.restart", records, rules, plan.repeats)
 
 
 def run_wide(plan: Plan, results: Results) -> None:

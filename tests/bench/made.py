@@ -6,6 +6,7 @@ from bench.latency import Latency, LatencyRun
 from bench.peer import PeerRun
 from bench.peer_runs import PeerRuns
 from bench.report import Results
+from bench.restart import Restart, RestartRun
 from bench.throughput import Throughput
 from bench.worker_runs import WorkerRun
 
@@ -59,4 +60,5 @@ def results() -> Results:
         matrix=matrix(),
         latency=[latency(1_000), latency(2_000)],
         floor=[latency(1_000), latency(2_000)],
+        restart=Restart(100_000, 300_000, 103_000, [RestartRun(3.5, 0.4, 120_000_000)]),
     )

@@ -1,6 +1,8 @@
 """What is read of /proc."""
 
 import os
+import signal
+import time
 from pathlib import Path
 
 from bench.proc import (
@@ -10,6 +12,7 @@ from bench.proc import (
     has_ended,
     processes,
     read_stat,
+    signal_group,
 )
 from detector.embedded.process import running_server
 
@@ -72,3 +75,17 @@ def test_a_group_has_the_memory_of_all_its_processes_at_their_peaks(tmp_path: Pa
     answers = lambda: all(path.exists() for path in done)  # noqa: E731
     with running_server(["python3", "-c", script], tmp_path, answers, timeout=30) as group:
         assert 90_000_000 < group_peak_memory(group) < 150_000_000
+
+
+def test_a_signal_reaches_the_processes_and_spares_their_guard(tmp_path: Path) -> None:
+    script = "import pathlib, signal, sys, time; "
+    script += "signal.signal(signal.SIGTERM, lambda *_: (pathlib.Path('told').touch(), sys.exit())); "
+    script += "pathlib.Path('ready').touch(); time.sleep(600)"
+    ready = tmp_path / "ready"
+    with running_server(["python3", "-c", script], tmp_path, ready.exists, timeout=30) as group:
+        signal_group(group, signal.SIGTERM)
+        deadline = time.monotonic() + 30
+        while not has_ended(group):
+            assert time.monotonic() < deadline
+        assert (tmp_path / "told").exists()
+        assert group in {process.pid for process in processes() if not process.is_over}

@@ -46,10 +46,19 @@ def test_every_rate_has_its_latency(capsys: pytest.CaptureFixture[str]) -> None:
         assert found[f"alert latency p99, {rate} events/s"] == ["30.0 ms (27.0 33.0 30.0)"]
 
 
+def test_a_restart_is_told_from_both_moments(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(results())
+    found = rows(capsys.readouterr().out)
+    assert found["restart with 100,000 users, to the first alert"] == ["3.50 s (3.50)"]
+    assert found["from the assignment of its partitions"] == ["0.40 s (0.40)"]
+    assert found["the worker's memory by then"] == ["120 MB, 103,000 keys in Redis"]
+
+
 def test_what_follows_from_the_runs_is_written_beside_them(tmp_path: Path) -> None:
     write_json(results(), tmp_path / "deep" / "figures.json")
     found = json.loads((tmp_path / "deep" / "figures.json").read_text())
     base = found["matrix"][0]
     assert (base["rate"], base["cpu_rate"], len(base["runs"])) == (20_000, 40_000, 3)
     assert [latency["p99"] for latency in found["latency"]] == [30, 30]
+    assert found["restart"]["from_ready"] == 0.4
     assert found["peers"][0]["rate"] == 7_500
