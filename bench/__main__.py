@@ -16,6 +16,7 @@ import typer
 from bench.errors import BenchFailed
 from bench.peer_programs import PeerName, Program, programs
 from bench.plan import FULL, NEEDS_SERVERS, SHORT, Part, Plan
+from bench.plot import write_plot
 from bench.report import Results, describe_machine, print_table, write_json
 from bench.runs import (
     run_engine,
@@ -164,7 +165,7 @@ def main(
     only: Annotated[list[Part] | None, typer.Option(help="Measure only this; may be repeated.")] = None,
     json_file: Annotated[
         Path,
-        typer.Option("--json", help="Where the figures are written.", metavar="FILE"),
+        typer.Option("--json", help="Where the figures are written, and the plot beside.", metavar="FILE"),
     ] = _RESULTS,
 ) -> None:
     """Measure one worker on a real Kafka and a real Redis, beside its peers; exit 1 if it is no measure."""
@@ -216,7 +217,9 @@ def main(
         raise typer.Exit(130) from None
     print_table(results)
     write_json(results, json_file)
-    _say(f"written to {json_file}")
+    plot = json_file.with_suffix(".svg")
+    drawn = write_plot(results, plot)
+    _say(f"written to {json_file}" + (f" and {plot}" if drawn else ""))
 
 
 def _run_on_servers(plan: Plan, parts: Collection[Part], peers: Sequence[Program], results: Results) -> None:
