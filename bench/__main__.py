@@ -6,16 +6,15 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from bench.errors import BenchFailed
 from bench.peer_programs import PeerName, Program, programs
-from bench.plan import FULL, NEEDS_SERVERS, SHORT, Part, Plan
+from bench.plan import FULL, NEEDS_SERVERS, SHORT, Part, Plan, plan_of
 from bench.plot import write_plot
 from bench.report import Results, describe_machine, print_table, write_json
 from bench.runs import (
@@ -169,7 +168,7 @@ def main(
     ] = _RESULTS,
 ) -> None:
     """Measure one worker on a real Kafka and a real Redis, beside its peers; exit 1 if it is no measure."""
-    given: dict[str, Any] = {
+    given = {
         "events": events,
         "users": users,
         "without_password": without_password,
@@ -188,9 +187,7 @@ def main(
         "peers": tuple(peer) if peer else None,
         "compiled": compiled or None,
     }
-    plan = replace(
-        FULL if full else SHORT, **{name: value for name, value in given.items() if value is not None}
-    )
+    plan = plan_of(full, given)
     parts = only or list(Part)
     _forget_settings()
     signal.signal(signal.SIGTERM, signal.default_int_handler)

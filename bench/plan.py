@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from bench.peer_programs import PeerName
 from bench.traffic import WITHOUT_PASSWORD
@@ -64,7 +66,7 @@ SHORT = Plan(
     runs=3,
     run_seconds=8.0,
     repeats=2,
-    matrix_events=60_000,
+    matrix_events=50_000,
     restart_users=100_000,
     engine_events=50_000,
     fraud=0.01,
@@ -92,3 +94,9 @@ FULL = replace(
     wide_events=1_000_000,
 )
 """What takes some two hours."""
+
+
+def plan_of(full: bool, given: Mapping[str, Any]) -> Plan:
+    """The full plan or the short one, but for what is given; None is as if it were not."""
+    changes = {name: value for name, value in given.items() if value is not None}
+    return replace(FULL if full else SHORT, **changes)

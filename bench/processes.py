@@ -93,7 +93,7 @@ class Worker:
         text = _get(f"{self._url}/metrics")
         if text is None:
             raise BenchFailed(f"the worker no longer answers: {self._log.read_text()[-500:]}")
-        return _reading(text, (asked + time.monotonic()) / 2, self._internal)
+        return reading_of(text, (asked + time.monotonic()) / 2, self._internal)
 
     def until_done(self, events: int, rekeyed: int, seconds: float, every: float) -> Reading:
         """Wait until it has processed so many events and re-keyed ones, and its alerts are acknowledged.
@@ -205,7 +205,8 @@ def _get(url: str) -> str | None:
         return None
 
 
-def _reading(text: str, at: float, internal: str) -> Reading:
+def reading_of(text: str, at: float, internal: str) -> Reading:
+    """What the text of metrics says; `internal` is the topic of re-keyed events."""
     samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
     total = {sample.name: 0.0 for sample in samples}
     for sample in samples:

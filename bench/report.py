@@ -215,12 +215,12 @@ def _restart_rows(found: Restart | None) -> list[tuple[str, str, str]]:
 
 
 def _latency_rows(name: str, found: Latency) -> list[tuple[str, str, str]]:
-    p50s = " ".join(f"{run.p50:.1f}" for run in found.runs)
-    p99s = " ".join(f"{run.p99:.1f}" for run in found.runs)
+    p50s = " ".join(f"{run.p50:,.1f}" for run in found.runs)
+    p99s = " ".join(f"{run.p99:,.1f}" for run in found.runs)
     samples = " ".join(f"{run.samples:,}" for run in found.runs)
     return [
-        (f"{name} p50, {found.rate:,} events/s", f"{found.p50:.1f}", f"ms ({p50s})"),
-        (f"{name} p99, {found.rate:,} events/s", f"{found.p99:.1f}", f"ms ({p99s})"),
+        (f"{name} p50, {found.rate:,} events/s", f"{found.p50:,.1f}", f"ms ({p50s})"),
+        (f"{name} p99, {found.rate:,} events/s", f"{found.p99:,.1f}", f"ms ({p99s})"),
         ("  timed in each run", "", samples),
     ]
 

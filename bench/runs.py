@@ -133,11 +133,11 @@ def _of_worker(found: Throughput) -> PeerRun:
 
 def run_latency(servers: Servers, plan: Plan, results: Results) -> None:
     """Each rate by itself, the lowest first."""
-    for rate in _rates(plan, results.throughput):
+    for rate in rates_of(plan, results.throughput):
         _run_at_rate(servers, plan, rate, results)
 
 
-def _rates(plan: Plan, found: Throughput | None) -> list[int]:
+def rates_of(plan: Plan, found: Throughput | None) -> list[int]:
     """Those that are asked for, and the share of the peak where there is one."""
     rates = set(plan.rates)
     if found is not None and plan.share_of_peak is not None:
