@@ -101,17 +101,16 @@ class Trickle:
 
     def _run(self, stop: threading.Event) -> None:
         while not stop.wait(_EVERY_SECONDS):
-            number = len(self.sent)
-            record = burst_debit(
-                number, self._users[number // _BURST % len(self._users)], int(time.time() * 1000)
-            )
+            record = burst_debit(len(self.sent), self._users, int(time.time() * 1000))
             self._producer.produce(self._topic, record.value, record.key, timestamp=record.event_time)
             self._producer.poll(0)
             self.sent.append(record)
 
 
-def burst_debit(number: int, user: bytes, event_time: int) -> Record:
-    """A small debit without a password, at a merchant that only this burst has."""
+def burst_debit(number: int, users: Sequence[bytes], event_time: int) -> Record:
+    """The small debit without a password that comes at this place, at a merchant that only its burst has."""
+    burst = number // _BURST
+    user = users[burst % len(users)]
     event_id = f"trickle-{number:06d}"
     value = encode(
         {
@@ -121,7 +120,7 @@ def burst_debit(number: int, user: bytes, event_time: int) -> Record:
             "user_id": user.decode(),
             "amount": _AMOUNT,
             "currency": "CNY",
-            "merchant_id": f"trickle-{number // _BURST:06d}",
+            "merchant_id": f"trickle-{burst:06d}",
             "auth_method": "none",
         }
     )

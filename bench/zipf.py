@@ -44,5 +44,5 @@ def _renumbered(event: Fields, names: tuple[str, ...], number: str) -> Fields:
     if names[0] not in event:
         return event
     old = str(event[names[0]])[1:]
-    ids = {name: str(event[name]).replace(old, number, 1) for name in names if name in event}
+    ids = {name: str(event[name]).replace(old, number) for name in names if name in event}
     return {**event, **ids}

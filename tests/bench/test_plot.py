@@ -34,8 +34,10 @@ def test_all_that_was_measured_has_its_panel(tmp_path: Path) -> None:
 def test_each_bar_has_its_least_and_its_most(tmp_path: Path) -> None:
     one = replace(results(), peers=None, latency=[], floor=[])
     write_plot(one, tmp_path / "plot.svg")
-    spreads = re.findall(r'aria-roledescription="rule mark"', (tmp_path / "plot.svg").read_text())
-    assert len(spreads) == 4 + 3 + 3 + 2 + 2
+    shown = (tmp_path / "plot.svg").read_text(encoding="utf-8")
+    lines = re.findall(r'aria-label="([^"]+)"[^>]*rule mark"[^>]* y2="(-?[\d.]+)"', shown)
+    assert len(lines) == 4 + 3 + 3 + 2 + 2
+    assert all("least: " in label and "most: " in label and float(length) < 0 for label, length in lines)
 
 
 def test_what_was_not_measured_has_none(tmp_path: Path) -> None:

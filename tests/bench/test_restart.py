@@ -9,7 +9,8 @@ START = 1_767_225_600_000
 
 
 def test_each_fifth_debit_raises_an_alert_and_no_other() -> None:
-    sent = [burst_debit(number, f"u{number // 5}".encode(), START + number * 10) for number in range(15)]
+    users = [b"u1", b"u2", b"u3"]
+    sent = [burst_debit(number, users, START + number * 10) for number in range(15)]
     assert all(isinstance(decode_record(r.key, r.value, r.event_time), Event) for r in sent)
     rules = rules_in_force([], True)
     raised = [len(expected_of(sent[:number], rules).alerts) for number in range(16)]
