@@ -5,7 +5,8 @@ run after run: what slows the machine slows them alike. Each run finds an empty 
 to write to.
 
 Several workers do not become ready at once, and the first of them would be through much of a backlog before
-the last has joined. So they get it when all are ready, on topics of their own.
+the last has joined. So they get it when all are ready, on topics of their own, and in such an order that no
+event comes late.
 """
 
 from __future__ import annotations
@@ -24,8 +25,11 @@ from bench.rule_sets import RuleSet, rule_sets
 from bench.servers import Servers
 from bench.traffic import Record, encoded_traffic, mean_bytes
 from bench.worker_runs import Expected, WorkerRun, expected_of, run_worker_anew
+from detector.config import Settings
 
 _HOURS = 2.0
+_APART = Settings().state.allowed_lateness / 2
+"""What is sent to workers that run already must not be late: one topic would be hours ahead of the others."""
 
 
 class _Prepared(NamedTuple):
@@ -92,5 +96,5 @@ def _run(servers: Servers, own: str, case: _Prepared) -> WorkerRun:
         case.expected,
         case.rule_set.directory,
         case.runs.case.workers,
-        partial(preproduce, servers.bootstrap, own, case.sent_late),
+        partial(preproduce, servers.bootstrap, own, case.sent_late, _APART),
     )
