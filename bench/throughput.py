@@ -45,7 +45,7 @@ def measure_throughput(worker: Worker, redis_url: str, events: int, rekeyed: int
     So many of them, `rekeyed`, go on to their merchants: it is done when these are processed, too.
     """
     first = _first_progress(worker)
-    if first.processed > events // 2:
+    if first.processed > events // 4:
         raise BenchFailed(
             f"{first.processed} of {events} events were done at the first look, "
             "which leaves too few for a rate: take more --events"
