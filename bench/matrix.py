@@ -96,5 +96,5 @@ def _run(servers: Servers, own: str, case: _Prepared) -> WorkerRun:
         case.expected,
         case.rule_set.directory,
         case.runs.case.workers,
-        partial(preproduce, servers.bootstrap, own, case.sent_late, _APART),
+        partial(preproduce, servers.bootstrap, own, case.sent_late, _APART) if case.sent_late else None,
     )

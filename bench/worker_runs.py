@@ -45,7 +45,7 @@ def run_worker(
     expected: Expected,
     rules: Path | None = None,
     workers: int = 1,
-    feed: Callable[[], None] = lambda: None,
+    feed: Callable[[], None] | None = None,
 ) -> WorkerRun:
     """Start workers on topics that hold the backlog, and watch them until it is done.
 
@@ -62,8 +62,11 @@ def run_worker(
     """
     before = redis_memory(servers.redis_url)
     with running_worker(servers.bootstrap, servers.redis_url, servers.code, topics, rules, workers) as worker:
-        feed()
-        found = measure_throughput(worker, servers.redis_url, expected.events, expected.rekeyed)
+        if feed is not None:
+            feed()
+        # Workers that are fed are in full swing at the first look: what is half done then counts little.
+        head_start = 0.25 if feed is None else 0.5
+        found = measure_throughput(worker, servers.redis_url, expected.events, expected.rekeyed, head_start)
         run = WorkerRun(found, worker.peak_memory(), redis_memory(servers.redis_url) - before)
     check_alerts(servers.bootstrap, topics.alerts, expected.alerts)
     return run
@@ -76,7 +79,7 @@ def run_worker_anew(
     expected: Expected,
     rules: Path,
     workers: int = 1,
-    feed: Callable[[], None] = lambda: None,
+    feed: Callable[[], None] | None = None,
 ) -> WorkerRun:
     """As `run_worker`, with an empty Redis and topics of its own to write to; it leaves them so."""
     topics = with_inputs_of(inputs, topic_settings(own))
