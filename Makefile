@@ -20,7 +20,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--no-emit-index-url --no-header --group build
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test unit faults faults-mutants soak bench wheel lock clean
+.PHONY: help setup demo check test unit faults faults-mutants soak bench bench-full wheel lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -53,8 +53,11 @@ faults-mutants: $(DEV) ## break each promise on purpose: a fault must find it ou
 soak: $(DEV) ## half of the measured peak with a fault a minute, MINUTES=30 (ARGS=--no-faults)
 	$(BIN)/python -m tests.faults.soak --minutes $(MINUTES) $(ARGS)
 
-bench: $(DEV) ## measure throughput and latency
+bench: $(DEV) ## measure everything in a quarter of an hour: a table, JSON and a plot (ARGS='--only latency')
 	$(BIN)/python -m bench $(ARGS)
+
+bench-full: $(DEV) ## the same at full length, about two hours
+	$(BIN)/python -m bench --full $(ARGS)
 
 wheel: $(DEV) ## build a wheel in dist/ whose core is compiled (needs a C compiler)
 	rm -rf $(BUILD)/wheel

@@ -64,8 +64,11 @@ def drop_topics(bootstrap: str, part: str) -> None:
         deletion.result()
 
 
-def preproduce(bootstrap: str, prefix: str, records: Iterable[Record]) -> None:
-    """Put the records on their topics; a record's timestamp is its event time."""
+def preproduce(bootstrap: str, prefix: str, records: Iterable[Record], apart: float = float("inf")) -> None:
+    """Put the records on their topics; a record's timestamp is its event time.
+
+    At no moment are the topics further apart in event time than `apart` (ms): who reads meanwhile needs that.
+    """
     producer = Producer(
         {
             "bootstrap.servers": bootstrap,
@@ -76,7 +79,11 @@ def preproduce(bootstrap: str, prefix: str, records: Iterable[Record]) -> None:
             "queue.buffering.max.messages": 200_000,
         }
     )
+    limit: float | None = None
     for record in records:
+        if limit is None or record.event_time > limit:
+            _flush(producer)
+            limit = record.event_time + apart
         while True:
             try:
                 producer.produce(
@@ -85,6 +92,10 @@ def preproduce(bootstrap: str, prefix: str, records: Iterable[Record]) -> None:
                 break
             except BufferError:
                 producer.poll(0.05)
+    _flush(producer)
+
+
+def _flush(producer: Producer) -> None:
     if producer.flush(_FLUSH_SECONDS):
         raise BenchFailed("Kafka did not take all events")
 

@@ -156,7 +156,7 @@ def measure_latency(
     latency = Latency(rate)
     total: list[Record] = []
     names = topics.model_dump()
-    with watching(bootstrap, topics.alerts, _anchor_of_new_alert) as watch:
+    with watching(bootstrap, topics.alerts, anchor_of_new_alert) as watch:
         for number, records in enumerate(runs):
             sent = _send(bootstrap, names.__getitem__, records, rate)
             total += sent.records
@@ -178,7 +178,8 @@ def watching(bootstrap: str, topic: str, name_of: NameOf) -> Iterator[Watch]:
         watch.stop()
 
 
-def _anchor_of_new_alert(value: bytes) -> str | None:
+def anchor_of_new_alert(value: bytes) -> str | None:
+    """The id of the event that an alert names as its anchor, at its first revision only."""
     alert = read_alert(value)
     is_new = alert.revision == 1 and alert.status is Status.RAISED
     return alert.anchor.event_id if is_new else None

@@ -22,9 +22,14 @@ class PeerRuns:
     runs: list[PeerRun] = field(default_factory=list)
 
     @property
+    def rates(self) -> list[float]:
+        """Events a second of each run, by the clock."""
+        return [run.rate for run in self.runs]
+
+    @property
     def rate(self) -> float:
         """The median of the rates by the clock."""
-        return statistics.median(run.rate for run in self.runs)
+        return statistics.median(self.rates)
 
     @property
     def cpu_rate(self) -> float:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -60,6 +62,40 @@ def group_cpu(group: int) -> float:
     return sum(process.cpu for process in processes() if process.group == group)
 
 
+def group_peak_memory(group: int) -> int:
+    """The bytes that the processes of a group had in memory at most, without the one that guards them.
+
+    Each counts at its own peak, and what processes share counts for each.
+    """
+    return sum(peak_memory(process.pid) for process in _guarded(group))
+
+
+def peak_memory(pid: int) -> int:
+    """The bytes that a process had in memory at most; nothing where it has ended."""
+    try:
+        status = (_PROC / str(pid) / "status").read_text()
+    except OSError:
+        return 0
+    lines = (line.split() for line in status.splitlines())
+    return next((int(line[1]) * 1024 for line in lines if line[0] == "VmHWM:"), 0)
+
+
+def signal_group(group: int, number: signal.Signals) -> None:
+    """Send a signal to the processes of a group, but for the one that guards them."""
+    for process in _guarded(group):
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, number)
+
+
 def has_ended(group: int) -> bool:
     """Whether no process of a group runs any more but the one that leads it, which guards the others."""
-    return all(process.is_over or process.pid == group for process in processes() if process.group == group)
+    return not _guarded(group)
+
+
+def _guarded(group: int) -> list[Process]:
+    """The processes of a group that run, but for the one that guards them."""
+    return [
+        process
+        for process in processes()
+        if process.group == group and process.pid != group and not process.is_over
+    ]

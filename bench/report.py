@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 import platform
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -15,15 +16,20 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from bench.case_runs import CaseRuns, label_of, series_of
+from bench.cases import Factor
 from bench.engine import EngineRuns
 from bench.latency import Latency
 from bench.peer_runs import PeerRuns
-from bench.rule_runs import RuleRuns
+from bench.restart import Restart
 from bench.state import StateCost
 from bench.throughput import Throughput
 from bench.wide import WideCost
 
 _PEER_RATES = ("rate", "cpu_rate", "whole_cpu_rate")
+_LATENCY_FIGURES = ("p50", "p99")
+_CASE_FIGURES = ("rate", "cpu_rate", "peak_bytes", "redis_bytes_per_event")
+_RESTART_FIGURES = ("from_start", "from_ready", "peak_bytes")
 
 
 @dataclass
@@ -36,11 +42,12 @@ class Results:
     throughput: Throughput | None = None
     alerts_standing: int | None = None
     peers: list[PeerRuns] | None = None
-    latency: Latency | None = None
-    floor: Latency | None = None
+    matrix: list[CaseRuns] = field(default_factory=list)
+    latency: list[Latency] = field(default_factory=list)
+    floor: list[Latency] = field(default_factory=list)
+    restart: Restart | None = None
     engine: list[EngineRuns] | None = None
     state: StateCost | None = None
-    rules: list[RuleRuns] | None = None
     wide: list[WideCost] | None = None
     notes: list[str] = field(default_factory=list)
 
@@ -60,18 +67,23 @@ def describe_machine() -> dict[str, Any]:
 def write_json(results: Results, path: Path) -> None:
     """Write everything, each run included."""
     found = dataclasses.asdict(results)
-    for name in ("latency", "floor"):
-        measured: Latency | None = getattr(results, name)
-        if measured is not None:
-            found[name] |= {"p50": measured.p50, "p99": measured.p99}
+    _add(_LATENCY_FIGURES, results.latency, found["latency"])
+    _add(_LATENCY_FIGURES, results.floor, found["floor"])
+    _add(_CASE_FIGURES, results.matrix, found["matrix"])
+    _add(_PEER_RATES, results.peers or (), found["peers"] or ())
+    _add(("median",), results.engine or (), found["engine"] or ())
+    if results.restart is not None:
+        _add(_RESTART_FIGURES, [results.restart], [found["restart"]])
     if results.state is not None:
-        found["state"]["per_stored_event"] = results.state.per_stored_event
-    for runs, written in zip(results.engine or (), found["engine"] or (), strict=True):
-        written |= {"median": runs.median}
-    for peer, written in zip(results.peers or (), found["peers"] or (), strict=True):
-        written |= {name: getattr(peer, name) for name in _PEER_RATES}
+        _add(("per_stored_event",), [results.state], [found["state"]])
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(found, indent=2, default=str) + "\n", encoding="utf-8")
+
+
+def _add(names: Sequence[str], measured: Sequence[object], written: Sequence[dict[str, Any]]) -> None:
+    """Write what follows from the runs beside them."""
+    for one, fields in zip(measured, written, strict=True):
+        fields |= {name: getattr(one, name) for name in names}
 
 
 def print_table(results: Results) -> None:
@@ -96,11 +108,12 @@ def _rows(results: Results) -> list[tuple[str, str, str]]:
     return [
         *_throughput_rows(results),
         *_peer_rows(results.peers or []),
-        *_latency_rows("alert latency", results.latency),
-        *_latency_rows("one hop, no worker:", results.floor),
+        *_matrix_rows(results.matrix),
+        *(row for found in results.latency for row in _latency_rows("alert latency", found)),
+        *(row for found in results.floor for row in _latency_rows("one hop, no worker:", found)),
+        *_restart_rows(results.restart),
         *_engine_rows(results.engine or []),
         *_state_rows(results.state),
-        *_rules_rows(results.rules or []),
         *_wide_rows(results.wide or []),
     ]
 
@@ -126,7 +139,7 @@ def _throughput_rows(results: Results) -> list[tuple[str, str, str]]:
 def _peer_rows(found: list[PeerRuns]) -> list[tuple[str, str, str]]:
     rows = []
     for peer in found:
-        rates, last = [run.rate for run in peer.runs], peer.runs[-1]
+        rates, last = peer.rates, peer.runs[-1]
         spread = f"events/s ({min(rates):,.0f} to {max(rates):,.0f} in {len(rates)} runs)"
         kafka = "-" if last.kafka_cpu_seconds is None else f"{last.kafka_cpu_seconds:.1f}"
         used = f"{last.cpu_seconds:.1f} / {last.redis_cpu_seconds:.1f} / {kafka}"
@@ -143,15 +156,71 @@ def _peer_rows(found: list[PeerRuns]) -> list[tuple[str, str, str]]:
     return rows
 
 
-def _latency_rows(name: str, found: Latency | None) -> list[tuple[str, str, str]]:
+_CASE_NAMES = {
+    Factor.USERS: "{} users",
+    Factor.RULES: "{} rules",
+    Factor.SIZE: "events of {} bytes",
+    Factor.SKEW: "keys: {}",
+    Factor.WORKERS: "workers: {}",
+}
+
+
+def _matrix_rows(found: Sequence[CaseRuns]) -> list[tuple[str, str, str]]:
+    """The base case, and then the others."""
+    if not found:
+        return []
+    base = found[0]
+    rows = _case_rows(f"base case: {base.case.users:,} users, {base.rules} rules", base, base)
+    for factor in Factor:
+        for runs in series_of(factor, found):
+            if runs is not base:
+                rows += _case_rows(_CASE_NAMES[factor].format(label_of(factor, runs)), runs, base)
+    return rows
+
+
+def _case_rows(name: str, runs: CaseRuns, base: CaseRuns) -> list[tuple[str, str, str]]:
+    spread = f"events/s ({min(runs.rates):,.0f} to {max(runs.rates):,.0f} in {len(runs.rates)} runs)"
+    times = f"events, {runs.cpu_rate / base.cpu_rate:.2f} times the base case"
+    last = runs.runs[-1].throughput
+    kafka = "-" if last.kafka_cpu_seconds is None else f"{last.kafka_cpu_seconds:.1f}"
+    used = f"{last.worker_cpu_seconds:.1f} / {last.redis_cpu_seconds:.1f} / {kafka}"
+    memory = f"{runs.peak_bytes / 1e6:,.0f} / {runs.redis_bytes_per_event * runs.events / 1e6:,.0f}"
+    return [
+        (name, f"{runs.rate:,.0f}", spread),
+        ("  per second of the workers' CPU", f"{runs.cpu_rate:,.0f}", times),
+        ("  CPU of them / Redis / Kafka, last run", used, f"s for {last.events:,} events"),
+        ("  memory of them / Redis", memory, f"MB, {runs.redis_bytes_per_event:.0f} bytes of Redis an event"),
+        ("  standing alerts, as in a backtest", f"{runs.alerts_standing:,}", "alerts"),
+    ]
+
+
+def _restart_rows(found: Restart | None) -> list[tuple[str, str, str]]:
     if found is None:
         return []
-    p50s = " ".join(f"{run.p50:.1f}" for run in found.runs)
-    p99s = " ".join(f"{run.p99:.1f}" for run in found.runs)
+    starts = " ".join(f"{run.from_start:.2f}" for run in found.runs)
+    readies = " ".join(f"{run.from_ready:.2f}" for run in found.runs)
+    return [
+        (
+            f"restart with {found.users:,} users, to the first alert",
+            f"{found.from_start:.2f}",
+            f"s ({starts})",
+        ),
+        ("  from the assignment of its partitions", f"{found.from_ready:.2f}", f"s ({readies})"),
+        (
+            "  the worker's memory by then",
+            f"{found.peak_bytes / 1e6:,.0f}",
+            f"MB, {found.keys:,} keys in Redis",
+        ),
+    ]
+
+
+def _latency_rows(name: str, found: Latency) -> list[tuple[str, str, str]]:
+    p50s = " ".join(f"{run.p50:,.1f}" for run in found.runs)
+    p99s = " ".join(f"{run.p99:,.1f}" for run in found.runs)
     samples = " ".join(f"{run.samples:,}" for run in found.runs)
     return [
-        (f"{name} p50, {found.rate:,} events/s", f"{found.p50:.1f}", f"ms ({p50s})"),
-        (f"{name} p99", f"{found.p99:.1f}", f"ms ({p99s})"),
+        (f"{name} p50, {found.rate:,} events/s", f"{found.p50:,.1f}", f"ms ({p50s})"),
+        (f"{name} p99, {found.rate:,} events/s", f"{found.p99:,.1f}", f"ms ({p99s})"),
         ("  timed in each run", "", samples),
     ]
 
@@ -173,20 +242,6 @@ def _engine_rows(found: list[EngineRuns]) -> list[tuple[str, str, str]]:
             )
             for runs in others
         ]
-    return rows
-
-
-def _rules_rows(found: list[RuleRuns]) -> list[tuple[str, str, str]]:
-    rows = []
-    for runs in found:
-        spread = f"events/s ({min(runs.rates):,.0f} to {max(runs.rates):,.0f} in {len(runs.rates)} runs)"
-        rows.append((f"one worker, {runs.rules} rules", f"{runs.median:,.0f}", spread))
-        rows.append(("  per second of the worker's CPU", f"{runs.cpu_median:,.0f}", "events"))
-        rows.append(("  standing alerts, as in a backtest", f"{runs.alerts_standing:,}", "alerts"))
-    for runs in found[1:]:
-        times, of_cpu = runs.median / found[0].median, runs.cpu_median / found[0].cpu_median
-        name = f"  {runs.rules} rules : {found[0].rules} rules"
-        rows.append((name, f"{times:.2f}", f"times the rate ({of_cpu:.2f} per second of CPU)"))
     return rows
 
 

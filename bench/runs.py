@@ -3,37 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from importlib.metadata import version
-from pathlib import Path
 
 from bench.engine import measure_engine
-from bench.errors import BenchFailed
-from bench.kafka import (
-    drop_topics,
-    make_plain_topics,
-    make_topics,
-    preproduce,
-    standing_alerts,
-    topic_settings,
-    with_inputs_of,
-)
+from bench.kafka import drop_topics, make_plain_topics, make_topics, preproduce, topic_settings
 from bench.latency import measure_floor, measure_latency
+from bench.matrix import measure_matrix
 from bench.peer import PeerRun, measure_peer
-from bench.peer_programs import PeerName, Program
+from bench.peer_programs import Program
 from bench.peer_runs import PeerRuns, too_short
+from bench.plan import Plan
 from bench.processes import running_worker
 from bench.report import Results
-from bench.rule_runs import RuleRuns
-from bench.rule_sets import RuleSet, few_rules, rule_sets
-from bench.servers import Servers, empty_redis, running_redis
+from bench.restart import measure_restart
+from bench.rule_sets import few_rules, rule_sets
+from bench.servers import Servers, running_redis
 from bench.state import measure_state
-from bench.throughput import Throughput, measure_throughput
-from bench.traffic import Record, encoded_traffic, expected_alerts, mean_bytes, rekeyed
+from bench.throughput import Throughput
+from bench.traffic import encoded_traffic, expected_alerts, mean_bytes
 from bench.wide import WideKey, measure_wide
-from detector.config import Settings, TopicSettings
-from detector.core.rule import Rule
+from bench.worker_runs import check_alerts, expected_of, run_worker, run_worker_anew
+from detector.config import Settings
 from detector.rules.rule_set import rules_in_force
 
 _FRAUD = 0.05
@@ -43,48 +33,14 @@ _PEER_EVENTS = "events"
 _PEER_ALERTS = "alerts"
 _DETECTOR = "detector"
 _ECHO = "echo"
-_EVENTS_OF_RULES = 200_000
+_LEAST_EVENTS_AT_RATE = 16_000
+"""Fewer raise too few alerts for a 99th percentile."""
 _EVENTS_PER_USER = 10
+_EVENTS_BEFORE_RESTART = 3
 _STATE_HOURS = 24.0
 _PREFIX = "fd"
 _ENGINE_END = 1_767_225_600_000
 """The engine knows no clock, so its events can be the same every time."""
-
-
-class Part(StrEnum):
-    """What can be measured by itself."""
-
-    THROUGHPUT = "throughput"
-    PEERS = "peers"
-    LATENCY = "latency"
-    ENGINE = "engine"
-    STATE = "state"
-    RULES = "rules"
-    WIDE = "wide"
-
-
-NEEDS_SERVERS = frozenset({Part.THROUGHPUT, Part.PEERS, Part.LATENCY, Part.RULES})
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How much to measure; seconds are of the clock."""
-
-    events: int
-    users: int
-    without_password: float
-    rate: int
-    runs: int
-    run_seconds: float
-    repeats: int
-    engine_events: int
-    fraud: float
-    state_users: int
-    state_round: int
-    rules_dir: Path
-    wide_events: int
-    peers: tuple[PeerName, ...]
-    compiled: bool
 
 
 def run_throughput(servers: Servers, plan: Plan, results: Results) -> None:
@@ -95,56 +51,28 @@ def run_throughput(servers: Servers, plan: Plan, results: Results) -> None:
     topics = topic_settings(prefix)
     make_topics(servers.bootstrap, topics, [])
     preproduce(servers.bootstrap, prefix, records)
+    expected = expected_of(records, rules_in_force([], True))
+    results.throughput = run_worker(servers, topics, expected).throughput
+    results.alerts_standing = len(expected.alerts)
+
+
+def run_matrix(servers: Servers, plan: Plan, results: Results) -> None:
+    """One worker after the other, each with one thing unlike the base case."""
+    results.matrix = measure_matrix(servers, plan)
+    results.mean_event_bytes = results.matrix[0].event_bytes
+
+
+def run_restart(servers: Servers, plan: Plan, results: Results) -> None:
+    """A worker that is started again."""
+    records = encoded_traffic(
+        plan.restart_users * _EVENTS_BEFORE_RESTART,
+        plan.restart_users,
+        plan.fraud,
+        _STATE_HOURS,
+        plan.without_password,
+    )
     rules = rules_in_force([], True)
-    results.throughput, results.alerts_standing = _worked(servers, topics, records, rules, None)
-
-
-def _worked(
-    servers: Servers,
-    topics: TopicSettings,
-    records: Sequence[Record],
-    rules: Sequence[Rule],
-    directory: Path | None,
-) -> tuple[Throughput, int]:
-    """A worker with the rules of a directory, or the shipped ones, through a backlog; and its alerts."""
-    with running_worker(servers.bootstrap, servers.redis_url, servers.code, topics, directory) as worker:
-        found = measure_throughput(worker, servers.redis_url, len(records), rekeyed(records, rules))
-    return found, _check(servers, topics.alerts, records, rules)
-
-
-def run_rules(servers: Servers, plan: Plan, results: Results) -> None:
-    """One worker after the other through the same backlog, with two rules, the catalogue and a hundred.
-
-    Each finds the same records, an empty Redis, and topics of its own to write to.
-    """
-    events = min(plan.events, _EVENTS_OF_RULES)
-    users = max(1, plan.users * events // plan.events)
-    records = encoded_traffic(events, users, plan.fraud, _BACKLOG_HOURS, plan.without_password)
-    results.mean_event_bytes = mean_bytes(records)
-    prefix = f"{servers.prefix}.rules"
-    inputs = topic_settings(prefix)
-    make_topics(servers.bootstrap, inputs, [])
-    preproduce(servers.bootstrap, prefix, records)
-    with rule_sets(plan.rules_dir) as sets:
-        results.rules = [RuleRuns(len(rule_set.rules)) for rule_set in sets]
-        for run in range(plan.repeats):
-            for rule_set, runs in zip(sets, results.rules, strict=True):
-                own = f"{prefix}-{rule_set.name}-{run}"
-                found, runs.alerts_standing = _worked_anew(servers, inputs, own, records, rule_set)
-                runs.rates.append(found.events_per_second)
-                runs.cpu_rates.append(found.events_per_cpu_second)
-
-
-def _worked_anew(
-    servers: Servers, inputs: TopicSettings, own: str, records: Sequence[Record], rule_set: RuleSet
-) -> tuple[Throughput, int]:
-    """A worker that finds an empty Redis and topics of its own to write to; it leaves them so."""
-    topics = with_inputs_of(inputs, topic_settings(own))
-    make_topics(servers.bootstrap, topics, [])
-    found = _worked(servers, topics, records, rule_set.rules, rule_set.directory)
-    drop_topics(servers.bootstrap, own)
-    empty_redis(servers.redis_url)
-    return found
+    results.restart = measure_restart(servers, f"{servers.prefix}.restart", records, rules, plan.repeats)
 
 
 def run_wide(plan: Plan, results: Results) -> None:
@@ -153,7 +81,7 @@ def run_wide(plan: Plan, results: Results) -> None:
     results.wide = [row for key in WideKey for row in measure_wide(rules, key, plan.wide_events)]
 
 
-def run_peers(servers: Servers, plan: Plan, peers: Sequence[Program], results: Results) -> None:
+def run_peers(servers: Servers, plan: Plan, results: Results, peers: Sequence[Program]) -> None:
     """The detector with two rules and the peers, in turn, over the same events.
 
     The detector has them on its three topics, the peers on one.
@@ -166,16 +94,18 @@ def run_peers(servers: Servers, plan: Plan, peers: Sequence[Program], results: R
     preproduce(servers.bootstrap, prefix, records)
     preproduce(servers.bootstrap, prefix, (record._replace(topic=_PEER_EVENTS) for record in records))
     with few_rules() as rule_set:
-        expected = expected_alerts(records, rule_set.rules, Settings())
-        detector = PeerRuns(_DETECTOR, version("streaming-fraud-detector"), len(expected))
-        others = [PeerRuns(peer.name, peer.version, len(expected)) for peer in peers]
+        expected = expected_of(records, rule_set.rules)
+        alerts = expected.alerts
+        detector = PeerRuns(_DETECTOR, version("streaming-fraud-detector"), len(alerts))
+        others = [PeerRuns(peer.name, peer.version, len(alerts)) for peer in peers]
         results.peers = [detector, *others]
         for run in range(plan.repeats):
-            found, _ = _worked_anew(servers, inputs, f"{prefix}-{_DETECTOR}-{run}", records, rule_set)
-            detector.runs.append(_of_worker(found))
+            own = f"{prefix}-{_DETECTOR}-{run}"
+            found = run_worker_anew(servers, inputs, own, expected, rule_set.directory)
+            detector.runs.append(_of_worker(found.throughput))
             for peer, runs in zip(peers, others, strict=True):
                 own = f"{prefix}-{peer.name}-{run}"
-                runs.runs.append(_peer_anew(servers, peer, topic, own, len(records), expected))
+                runs.runs.append(_peer_anew(servers, peer, topic, own, len(records), alerts))
         notes = (too_short(peer, runs) for peer, runs in zip(peers, others, strict=True))
         results.notes += [note for note in notes if note is not None]
 
@@ -202,10 +132,24 @@ def _of_worker(found: Throughput) -> PeerRun:
 
 
 def run_latency(servers: Servers, plan: Plan, results: Results) -> None:
+    """Each rate by itself, the lowest first."""
+    for rate in rates_of(plan, results.throughput):
+        _run_at_rate(servers, plan, rate, results)
+
+
+def rates_of(plan: Plan, found: Throughput | None) -> list[int]:
+    """Those that are asked for, and the share of the peak where there is one."""
+    rates = set(plan.rates)
+    if found is not None and plan.share_of_peak is not None:
+        rates.add(round(plan.share_of_peak * found.events_per_second / 100) * 100)
+    return sorted(rates)
+
+
+def _run_at_rate(servers: Servers, plan: Plan, rate: int, results: Results) -> None:
     """The floor first, then the worker, both under the same load; a run beforehand warms up."""
-    prefix = f"{servers.prefix}.live"
+    prefix = f"{servers.prefix}.live-{rate}"
     topics = topic_settings(prefix)
-    size = int(plan.rate * plan.run_seconds)
+    size = max(_LEAST_EVENTS_AT_RATE, int(rate * plan.run_seconds))
     records = encoded_traffic(
         size * (plan.runs + 1),
         plan.users,
@@ -217,11 +161,12 @@ def run_latency(servers: Servers, plan: Plan, results: Results) -> None:
     results.mean_event_bytes = mean_bytes(records)
     echo = f"{prefix}.{_ECHO}"
     make_topics(servers.bootstrap, topics, [echo])
-    results.floor = measure_floor(servers.bootstrap, echo, runs, plan.rate)
+    results.floor.append(measure_floor(servers.bootstrap, echo, runs, rate))
     with running_worker(servers.bootstrap, servers.redis_url, servers.code, topics) as worker:
         rules = rules_in_force([], True)
-        results.latency, sent = measure_latency(worker, servers.bootstrap, topics, rules, runs, plan.rate)
-    _check(servers, topics.alerts, sent, rules)
+        latency, sent = measure_latency(worker, servers.bootstrap, topics, rules, runs, rate)
+    results.latency.append(latency)
+    check_alerts(servers.bootstrap, topics.alerts, expected_alerts(sent, rules, Settings()))
 
 
 def run_engine(plan: Plan, results: Results) -> None:
@@ -244,19 +189,3 @@ def run_state(plan: Plan, results: Results) -> None:
     rules = rules_in_force([plan.rules_dir], False)
     with running_redis() as url:
         results.state = measure_state(records, rules, url, _PREFIX, plan.state_round)
-
-
-def _check(servers: Servers, topic: str, records: Sequence[Record], rules: Sequence[Rule]) -> int:
-    """Compare the standing alerts on the topic with a backtest's; gives how many there are.
-
-    Raises:
-        BenchFailed: they differ, so that what was measured is not the detector doing its work.
-    """
-    found = standing_alerts(servers.bootstrap, topic)
-    expected = expected_alerts(records, rules, Settings())
-    if found != expected or not expected:
-        raise BenchFailed(
-            "the worker's standing alerts are not those of a backtest over the same events: "
-            f"{len(expected)} expected, {len(expected - found)} missing, {len(found - expected)} too many"
-        )
-    return len(found)

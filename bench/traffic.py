@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from bench.zipf import HotKeys
 from detector.config import Settings
 from detector.core.engine import Outcome
 from detector.core.events import Event, decode
@@ -16,6 +17,7 @@ from detector.core.routing import Routing
 from detector.core.rule import Rule
 from detector.replay.backtest import Backtest, standing_ids
 from detector.simulate import Simulated, Traffic, encode, simulate
+from detector.simulate.event import Fields
 
 SEED = 20260101
 WITHOUT_PASSWORD = 0.8
@@ -42,7 +44,13 @@ class Record(NamedTuple):
 
 
 def encoded_traffic(
-    events: int, users: int, fraud: float, hours: float, without_password: float, end: int | None = None
+    events: int,
+    users: int,
+    fraud: float,
+    hours: float,
+    without_password: float,
+    end: int | None = None,
+    skew: float | None = None,
 ) -> list[Record]:
     """Events in the order of event time.
 
@@ -53,6 +61,8 @@ def encoded_traffic(
         hours: the event time that the events fill.
         without_password: what share of the ordinary debits is made into small no-password ones.
         end: the event time (ms) of the last of them; now, if None.
+        skew: the exponent of Zipf's law by which ordinary events get their users and merchants; evenly, if
+            None. Frauds keep theirs, or none would take shape.
     """
     span_ms = int(hours * 3_600_000)
     traffic = Traffic(
@@ -64,14 +74,14 @@ def encoded_traffic(
         rate=events / (hours * 3600),
     )
     random = Random(SEED)
-    return [_record(simulated, random.random() < without_password) for simulated in simulate(traffic)]
+    hot = None if skew is None else HotKeys(users, skew, Random(SEED))
+    return [_record(simulated, random.random() < without_password, hot) for simulated in simulate(traffic)]
 
 
-def _record(simulated: Simulated, without_password: bool) -> Record:
+def _record(simulated: Simulated, without_password: bool, hot: HotKeys | None) -> Record:
     event = simulated.event
-    # The simulator's ordinary users seldom pay without a password; windows over such debits would lie idle.
-    if without_password and event["type"] == "debit" and simulated.label is None:
-        event = {**event, "auth_method": "none", "amount": min(int(event["amount"]), _SMALL_DEBIT)}
+    if simulated.label is None:
+        event = _ordinary(event, without_password, hot)
     return Record(
         simulated.topic,
         str(event["user_id"]).encode(),
@@ -79,6 +89,13 @@ def _record(simulated: Simulated, without_password: bool) -> Record:
         str(event["event_id"]),
         int(event["event_time"]),
     )
+
+
+def _ordinary(event: Fields, without_password: bool, hot: HotKeys | None) -> Fields:
+    # The simulator's ordinary users seldom pay without a password; windows over such debits would lie idle.
+    if without_password and event["type"] == "debit":
+        event = {**event, "auth_method": "none", "amount": min(int(event["amount"]), _SMALL_DEBIT)}
+    return event if hot is None else hot.take(event)
 
 
 def mean_bytes(records: Sequence[Record]) -> float:

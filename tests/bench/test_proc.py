@@ -1,9 +1,19 @@
 """What is read of /proc."""
 
 import os
+import signal
+import time
 from pathlib import Path
 
-from bench.proc import command_of, group_cpu, has_ended, processes, read_stat
+from bench.proc import (
+    command_of,
+    group_cpu,
+    group_peak_memory,
+    has_ended,
+    processes,
+    read_stat,
+    signal_group,
+)
 from detector.embedded.process import running_server
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -54,3 +64,28 @@ def test_the_command_of_a_process_is_told() -> None:
     own = next(process for process in processes() if process.pid == os.getpid())
     assert any("pytest" in part or "python" in part for part in command_of(own))
     assert command_of(own._replace(pid=2**31)) == []
+
+
+def test_a_group_has_the_memory_of_all_its_processes_at_their_peaks(tmp_path: Path) -> None:
+    # What was let go of again was needed all the same.
+    child = "b = bytearray(60_000_000); del b; open('child', 'w').close(); import time; time.sleep(600)"
+    script = f"import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', {child!r}]); "
+    script += "b = bytearray(30_000_000); open('parent', 'w').close(); p.wait()"
+    done = [tmp_path / "child", tmp_path / "parent"]
+    answers = lambda: all(path.exists() for path in done)  # noqa: E731
+    with running_server(["python3", "-c", script], tmp_path, answers, timeout=30) as group:
+        assert 90_000_000 < group_peak_memory(group) < 150_000_000
+
+
+def test_a_signal_reaches_the_processes_and_spares_their_guard(tmp_path: Path) -> None:
+    script = "import pathlib, signal, sys, time; "
+    script += "signal.signal(signal.SIGTERM, lambda *_: (pathlib.Path('told').touch(), sys.exit())); "
+    script += "pathlib.Path('ready').touch(); time.sleep(600)"
+    ready = tmp_path / "ready"
+    with running_server(["python3", "-c", script], tmp_path, ready.exists, timeout=30) as group:
+        signal_group(group, signal.SIGTERM)
+        deadline = time.monotonic() + 30
+        while not has_ended(group):
+            assert time.monotonic() < deadline
+        assert (tmp_path / "told").exists()
+        assert group in {process.pid for process in processes() if not process.is_over}
