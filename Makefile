@@ -56,7 +56,7 @@ soak: $(DEV) ## half of the measured peak with a fault a minute, MINUTES=30 (ARG
 bench: $(DEV) ## measure everything in a quarter of an hour: a table, JSON and a plot (ARGS='--only latency')
 	$(BIN)/python -m bench $(ARGS)
 
-bench-full: $(DEV) ## the same at full length, about two hours
+bench-full: $(DEV) ## the same at full length: 2,000,000 events, five runs of each, some hours
 	$(BIN)/python -m bench --full $(ARGS)
 
 wheel: $(DEV) ## build a wheel in dist/ whose core is compiled (needs a C compiler)

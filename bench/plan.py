@@ -81,19 +81,19 @@ SHORT = Plan(
 
 FULL = replace(
     SHORT,
-    events=500_000,
+    events=2_000_000,
     rates=(1_000, 2_000, 5_000),
     share_of_peak=0.7,
     runs=5,
     run_seconds=10.0,
-    repeats=3,
+    repeats=5,
     matrix_events=100_000,
     restart_users=1_000_000,
     engine_events=100_000,
     state_users=100_000,
     wide_events=1_000_000,
 )
-"""What takes some two hours."""
+"""What takes some hours, an hour of them for Faust."""
 
 
 def plan_of(full: bool, given: Mapping[str, Any]) -> Plan:

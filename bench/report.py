@@ -23,9 +23,10 @@ from bench.latency import Latency
 from bench.peer_runs import PeerRuns
 from bench.restart import Restart
 from bench.state import StateCost
-from bench.throughput import Throughput
+from bench.throughput import Throughput, Throughputs
 from bench.wide import WideCost
 
+_RATES = ("events_per_second", "events_per_cpu_second")
 _PEER_RATES = ("rate", "cpu_rate", "whole_cpu_rate")
 _LATENCY_FIGURES = ("p50", "p99")
 _CASE_FIGURES = ("rate", "cpu_rate", "peak_bytes", "redis_bytes_per_event")
@@ -39,7 +40,7 @@ class Results:
     machine: dict[str, Any]
     options: dict[str, Any]
     mean_event_bytes: float = 0.0
-    throughput: Throughput | None = None
+    throughput: Throughputs | None = None
     alerts_standing: int | None = None
     peers: list[PeerRuns] | None = None
     matrix: list[CaseRuns] = field(default_factory=list)
@@ -67,6 +68,8 @@ def describe_machine() -> dict[str, Any]:
 def write_json(results: Results, path: Path) -> None:
     """Write everything, each run included."""
     found = dataclasses.asdict(results)
+    if results.throughput is not None:
+        _add(_RATES, [results.throughput], [found["throughput"]])
     _add(_LATENCY_FIGURES, results.latency, found["latency"])
     _add(_LATENCY_FIGURES, results.floor, found["floor"])
     _add(_CASE_FIGURES, results.matrix, found["matrix"])
@@ -122,25 +125,29 @@ def _throughput_rows(results: Results) -> list[tuple[str, str, str]]:
     found = results.throughput
     if found is None:
         return []
-    kafka = "-" if found.kafka_cpu_seconds is None else f"{found.kafka_cpu_seconds:.1f}"
+    rates, last = [run.events_per_second for run in found.runs], found.runs[-1]
     return [
-        ("one worker, all shipped rules", f"{found.events_per_second:,.0f}", "events/s"),
+        ("one worker, all shipped rules", f"{found.events_per_second:,.0f}", _spread(rates)),
         ("  per second of the worker's CPU", f"{found.events_per_cpu_second:,.0f}", "events"),
-        ("  events, in", f"{found.events:,} / {found.seconds:.1f}", "s"),
-        (
-            "  CPU of worker / Redis / Kafka",
-            f"{found.worker_cpu_seconds:.1f} / {found.redis_cpu_seconds:.1f} / {kafka}",
-            "s",
-        ),
+        ("  CPU of worker / Redis / Kafka, last run", _cpu(last), f"s for {last.events:,} events"),
         ("  standing alerts, as in a backtest", f"{results.alerts_standing:,}", "alerts"),
     ]
+
+
+def _spread(rates: Sequence[float]) -> str:
+    return f"events/s ({min(rates):,.0f} to {max(rates):,.0f} in {len(rates)} runs)"
+
+
+def _cpu(run: Throughput) -> str:
+    kafka = "-" if run.kafka_cpu_seconds is None else f"{run.kafka_cpu_seconds:.1f}"
+    return f"{run.worker_cpu_seconds:.1f} / {run.redis_cpu_seconds:.1f} / {kafka}"
 
 
 def _peer_rows(found: list[PeerRuns]) -> list[tuple[str, str, str]]:
     rows = []
     for peer in found:
         rates, last = peer.rates, peer.runs[-1]
-        spread = f"events/s ({min(rates):,.0f} to {max(rates):,.0f} in {len(rates)} runs)"
+        spread = _spread(rates)
         kafka = "-" if last.kafka_cpu_seconds is None else f"{last.kafka_cpu_seconds:.1f}"
         used = f"{last.cpu_seconds:.1f} / {last.redis_cpu_seconds:.1f} / {kafka}"
         rows += [
@@ -179,11 +186,10 @@ def _matrix_rows(found: Sequence[CaseRuns]) -> list[tuple[str, str, str]]:
 
 
 def _case_rows(name: str, runs: CaseRuns, base: CaseRuns) -> list[tuple[str, str, str]]:
-    spread = f"events/s ({min(runs.rates):,.0f} to {max(runs.rates):,.0f} in {len(runs.rates)} runs)"
+    spread = _spread(runs.rates)
     times = f"events, {runs.cpu_rate / base.cpu_rate:.2f} times the base case"
     last = runs.runs[-1].throughput
-    kafka = "-" if last.kafka_cpu_seconds is None else f"{last.kafka_cpu_seconds:.1f}"
-    used = f"{last.worker_cpu_seconds:.1f} / {last.redis_cpu_seconds:.1f} / {kafka}"
+    used = _cpu(last)
     memory = f"{runs.peak_bytes / 1e6:,.0f} / {runs.redis_bytes_per_event * runs.events / 1e6:,.0f}"
     return [
         (name, f"{runs.rate:,.0f}", spread),

@@ -19,10 +19,10 @@ from bench.restart import measure_restart
 from bench.rule_sets import few_rules, rule_sets
 from bench.servers import Servers, running_redis
 from bench.state import measure_state
-from bench.throughput import Throughput
+from bench.throughput import Throughput, Throughputs
 from bench.traffic import encoded_traffic, expected_alerts, mean_bytes
 from bench.wide import WideKey, measure_wide
-from bench.worker_runs import check_alerts, expected_of, run_worker, run_worker_anew
+from bench.worker_runs import check_alerts, expected_of, run_worker_anew
 from detector.config import Settings
 from detector.rules.rule_set import rules_in_force
 
@@ -44,16 +44,19 @@ _ENGINE_END = 1_767_225_600_000
 
 
 def run_throughput(servers: Servers, plan: Plan, results: Results) -> None:
-    """The worker over a backlog."""
+    """The worker over a backlog, run after run."""
     records = encoded_traffic(plan.events, plan.users, _FRAUD, _BACKLOG_HOURS, plan.without_password)
     results.mean_event_bytes = mean_bytes(records)
     prefix = f"{servers.prefix}.backlog"
-    topics = topic_settings(prefix)
-    make_topics(servers.bootstrap, topics, [])
+    inputs = topic_settings(prefix)
+    make_topics(servers.bootstrap, inputs, [])
     preproduce(servers.bootstrap, prefix, records)
     expected = expected_of(records, rules_in_force([], True))
-    results.throughput = run_worker(servers, topics, expected).throughput
+    results.throughput = Throughputs()
     results.alerts_standing = len(expected.alerts)
+    for run in range(plan.repeats):
+        found = run_worker_anew(servers, inputs, f"{prefix}-{run}", expected)
+        results.throughput.runs.append(found.throughput)
 
 
 def run_matrix(servers: Servers, plan: Plan, results: Results) -> None:
@@ -137,7 +140,7 @@ def run_latency(servers: Servers, plan: Plan, results: Results) -> None:
         _run_at_rate(servers, plan, rate, results)
 
 
-def rates_of(plan: Plan, found: Throughput | None) -> list[int]:
+def rates_of(plan: Plan, found: Throughputs | None) -> list[int]:
     """Those that are asked for, and the share of the peak where there is one."""
     rates = set(plan.rates)
     if found is not None and plan.share_of_peak is not None:

@@ -24,7 +24,7 @@ import redis
 from bench.errors import BenchFailed
 from bench.processes import redis_cpu
 from bench.traffic import Record
-from detector.config import Settings
+from detector.config import RedisSettings, Settings
 from detector.core.deciding import Deciding
 from detector.core.events import Event, decode
 from detector.core.history import Entry, History, Source
@@ -111,7 +111,7 @@ class _Run:
     """One worker's state, without Kafka."""
 
     def __init__(self, rules: Sequence[Rule], redis_url: str, prefix: str, events_per_round: int) -> None:
-        settings = Settings(redis={"url": redis_url, "prefix": prefix})
+        settings = Settings(redis=RedisSettings(url=redis_url, prefix=prefix))
         inputs = settings.topics.inputs
         self._internal = settings.topics.by_merchant
         self._topics = (*inputs, self._internal)
@@ -178,7 +178,7 @@ class _Run:
             yield arrival._replace(entry=Entry(event, source))
 
     def _arrival(self, scope: Scope, event: Event, topic: str) -> _Arrival:
-        key = scope.key(event)
+        key = scope.prefix + getattr(event, scope.field)
         partition = crc32(key.encode()) % _PARTITIONS
         offset = self._next[partition][topic]
         self._next[partition][topic] += 1

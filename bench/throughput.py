@@ -11,8 +11,9 @@ between them, each event once; the CPU seconds are those between them, too.
 
 from __future__ import annotations
 
+import statistics
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bench.errors import BenchFailed
 from bench.processes import Reading, Worker, kafka_cpu, redis_cpu
@@ -37,6 +38,23 @@ class Throughput:
     rounds: int
     too_late: int
     stage_seconds: dict[str, float]
+
+
+@dataclass
+class Throughputs:
+    """All runs over one backlog."""
+
+    runs: list[Throughput] = field(default_factory=list)
+
+    @property
+    def events_per_second(self) -> float:
+        """The median of the rates by the clock."""
+        return statistics.median(run.events_per_second for run in self.runs)
+
+    @property
+    def events_per_cpu_second(self) -> float:
+        """The median of the rates for each second of the worker's CPU."""
+        return statistics.median(run.events_per_cpu_second for run in self.runs)
 
 
 def measure_throughput(

@@ -77,7 +77,7 @@ def run_worker_anew(
     inputs: TopicSettings,
     own: str,
     expected: Expected,
-    rules: Path,
+    rules: Path | None = None,
     workers: int = 1,
     feed: Callable[[], None] | None = None,
 ) -> WorkerRun:

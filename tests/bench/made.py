@@ -7,7 +7,7 @@ from bench.peer import PeerRun
 from bench.peer_runs import PeerRuns
 from bench.report import Results
 from bench.restart import Restart, RestartRun
-from bench.throughput import Throughput
+from bench.throughput import Throughput, Throughputs
 from bench.worker_runs import WorkerRun
 
 USERS = 50_000
@@ -51,7 +51,7 @@ def results() -> Results:
     return Results(
         machine={"cpus": 2, "python": "3.11", "load_before": [0.1]},
         options={},
-        throughput=throughput(20_000),
+        throughput=Throughputs([throughput(20_000), throughput(30_000), throughput(10_000)]),
         alerts_standing=7,
         peers=[
             PeerRuns(name, "1", 7, [PeerRun(1_000, 0.1, 0.1, 0.0, None), PeerRun(1_000, 0.2, 0.1, 0.0, None)])

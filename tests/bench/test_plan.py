@@ -4,6 +4,7 @@ from dataclasses import asdict, replace
 
 from bench.plan import FULL, NEEDS_SERVERS, SHORT, Part, plan_of
 from bench.runs import rates_of
+from bench.throughput import Throughputs
 from tests.bench.made import throughput
 
 
@@ -30,10 +31,13 @@ def test_every_part_runs_with_servers_or_without() -> None:
 
 
 def test_latency_is_measured_at_a_share_of_the_peak_where_there_is_one() -> None:
-    assert rates_of(FULL, throughput(20_030)) == [1_000, 2_000, 5_000, 14_000]
+    assert rates_of(FULL, Throughputs([throughput(20_030)])) == [1_000, 2_000, 5_000, 14_000]
     assert rates_of(FULL, None) == [1_000, 2_000, 5_000]
-    assert rates_of(SHORT, throughput(20_000)) == [2_000]
+    assert rates_of(SHORT, Throughputs([throughput(20_000)])) == [2_000]
 
 
 def test_no_rate_is_measured_twice() -> None:
-    assert rates_of(replace(FULL, rates=(5_000, 1_000)), throughput(5_000 / 0.7)) == [1_000, 5_000]
+    assert rates_of(replace(FULL, rates=(5_000, 1_000)), Throughputs([throughput(5_000 / 0.7)])) == [
+        1_000,
+        5_000,
+    ]
