@@ -48,8 +48,9 @@ class Tail:
     """What an append to a stored history must know of all that stands before it.
 
     `items` counts what is stored, and is there to be appended to until `held_until` (in seconds of the
-    monotonic clock), which is for the tail's owner to say. `id_head` is what the event_ids begin with. The
-    other attributes are those of the last event, or of the last that had one.
+    monotonic clock), which is for the tail's owner to say, as is how many `events` the history had then.
+    `id_head` is what the event_ids begin with. The other attributes are those of the last event, or of the
+    last that had one.
     """
 
     __slots__ = (
@@ -57,6 +58,7 @@ class Tail:
         "city",
         "device_id",
         "event_time",
+        "events",
         "held_until",
         "id_head",
         "ip",
@@ -67,6 +69,7 @@ class Tail:
     def __init__(self) -> None:
         self.items = 0
         self.held_until = 0.0
+        self.events = 0
         self.event_time = 0
         self.id_head = ""
         self.device_id: str | None = None

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from itertools import islice
 
 from detector.core.history import History
 from detector.state.codec import Tail
@@ -25,15 +25,16 @@ class Histories:
         store: where histories are read from.
         scopes: how those of each scope are written, and settled when they are restored.
         keep_after: ms that a stored key outlives the last thing it is needed for.
-        most_keys: how many stay in memory between rounds.
+        most_events: how many events stay in memory between rounds; each key counts as one, too.
     """
 
-    def __init__(self, store: StateStore, scopes: Scopes, keep_after: int, most_keys: int) -> None:
+    def __init__(self, store: StateStore, scopes: Scopes, keep_after: int, most_events: int) -> None:
         self._store = store
         self._scopes = scopes
         self._keep_after = keep_after
-        self._most_keys = most_keys
+        self._most_events = most_events
         self._kept: dict[int, dict[str, History]] = {}
+        self._sizes: Counter[int] = Counter()
         self._unsettled: dict[int, set[str]] = {}
         self._folded = 0
 
@@ -58,12 +59,20 @@ class Histories:
         for partition, absent in missing.items():
             kept = self._kept[partition]
             for key, data in zip(absent, stored[partition], strict=True):
-                kept[key] = History() if data is None else self._restored(data, partition, key)
+                history = kept[key] = History() if data is None else self._restored(data, partition, key)
+                self._sizes[partition] += _size(history)
 
     def writes_of(self, partition: int, keys: Iterable[str]) -> list[Write]:
         """What must be stored of these keys since it was last asked."""
         kept = self._kept[partition]
-        return [self._write(key, kept[key]) for key in keys if kept[key].unsaved]
+        writes = []
+        for key in keys:
+            history = kept[key]
+            if history.unsaved:
+                self._sizes[partition] -= _size(history)
+                writes.append(self._write(key, history))
+                self._sizes[partition] += _size(history)
+        return writes
 
     def folded(self) -> int:
         """How many histories were written because events of them were folded, since it was last asked."""
@@ -72,18 +81,26 @@ class Histories:
 
     def forget_surplus(self) -> None:
         """Let go of the longest known beyond the limit; only when all is stored."""
-        most = self._most_keys // max(1, len(self._kept))
-        for kept in self._kept.values():
-            for key in list(islice(kept, max(0, len(kept) - most))):
+        most = self._most_events // max(1, len(self._kept))
+        for partition, kept in self._kept.items():
+            surplus = []
+            for key, history in kept.items():
+                if self._sizes[partition] <= most:
+                    break
+                self._sizes[partition] -= _size(history)
+                surplus.append(key)
+            for key in surplus:
                 del kept[key]
 
     def forget(self, partition: int) -> None:
         """Let go of a partition that another worker writes now."""
         self._kept.pop(partition, None)
+        del self._sizes[partition]
 
     def clear(self) -> None:
         """Let go of everything: what is in memory may be newer or older than what is stored."""
         self._kept.clear()
+        self._sizes.clear()
 
     def expect_others(self, reread: bool) -> None:
         """Have the scopes' engines, which are others now, settle what is in memory when it is next asked for.
@@ -121,6 +138,7 @@ class Histories:
         keep_ms = max(0, history.keep_until - history.newest) + self._keep_after
         # Half the time only: the store's clock is another.
         tail.held_until = now + keep_ms / 1000 / 2
+        tail.events = len(history)
         return Write(key, data, replace, keep_ms, exact=tail.items <= _EXACT_UPTO)
 
     def _restored(self, data: bytes, partition: int, key: str) -> History:
@@ -129,7 +147,14 @@ class Histories:
         scope.engine.settle(history)
         # How much longer it is stored is not known, but it is written soon, for it was asked for.
         history.stored.held_until = time.monotonic() + _WRITTEN_WITHIN_S
+        history.stored.events = len(history)
         return history
+
+
+def _size(history: History) -> int:
+    """What a history counts for in memory: itself, and its events as of when it was stored or read."""
+    tail: Tail | None = history.stored
+    return 1 if tail is None else 1 + tail.events
 
 
 def _is_mostly_over(tail: Tail, history: History) -> bool:

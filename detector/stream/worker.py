@@ -114,7 +114,7 @@ class _Worker:
         rekeying = Rekeying(inputs, partitions)
         self._processor = Processor(
             store,
-            Histories(store, scopes, state.keep_after, state.cache_keys),
+            Histories(store, scopes, state.keep_after, state.cache_events),
             scopes,
             rekeying,
             Intake(internal, rekeying, scopes, Pace(store, partitions), state.allowed_lateness // 2),

@@ -38,6 +38,13 @@ def test_every_case_has_its_rate_with_the_spread_and_is_held_against_the_base(
     assert found["memory of them / Redis"][0] == "200 / 6 MB, 200 bytes of Redis an event"
 
 
+def test_throughput_is_the_median_of_its_runs_with_their_spread(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(results())
+    found = rows(capsys.readouterr().out)
+    assert found["one worker, all shipped rules"] == ["20,000 events/s (10,000 to 30,000 in 3 runs)"]
+    assert "40,000 events" in found["per second of the worker's CPU"]
+
+
 def test_every_rate_has_its_latency(capsys: pytest.CaptureFixture[str]) -> None:
     print_table(results())
     found = rows(capsys.readouterr().out)
@@ -59,6 +66,7 @@ def test_what_follows_from_the_runs_is_written_beside_them(tmp_path: Path) -> No
     found = json.loads((tmp_path / "deep" / "figures.json").read_text())
     base = found["matrix"][0]
     assert (base["rate"], base["cpu_rate"], len(base["runs"])) == (20_000, 40_000, 3)
+    assert (found["throughput"]["events_per_second"], len(found["throughput"]["runs"])) == (20_000, 3)
     assert [latency["p99"] for latency in found["latency"]] == [30, 30]
     assert found["restart"]["from_ready"] == 0.4
     assert found["peers"][0]["rate"] == 7_500

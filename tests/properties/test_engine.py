@@ -167,7 +167,7 @@ async def observe_and_restart(
 ) -> list[Alert]:
     """Every alert where each event is appended to what is stored, and memory is lost now and then."""
     scopes = Scopes([TOPIC], 1, Deciding(read, MEMBERS, LATENESS, CAP))
-    histories = Histories(disk, scopes, keep_after=1, most_keys=2)
+    histories = Histories(disk, scopes, keep_after=1, most_events=6)
     alerts: list[Alert] = []
     for offset, event in enumerate(map(decoded, arrived)):
         key = scopes.user.prefix + event.user_id

@@ -43,13 +43,13 @@ def in_rounds(rng: Random, records: list[ConsumerRecord]) -> Iterator[list[Consu
 
 async def published(rules: list[Any], arrived: list[dict[str, Any]], rng: Random) -> list[Alert]:
     """What workers publish of a stream, one after the other, each going on where the last one stopped."""
-    benches = [await Bench(rules, cache_keys=1, lists=MEMBERS).own()]
+    benches = [await Bench(rules, cache_events=1, lists=MEMBERS).own()]
     for fetched in in_rounds(rng, list(records_of(arrived))):
         bench = benches[-1]
         if rng.random() < 0.2:
             bench = Bench(
                 rules,
-                cache_keys=rng.choice([1, 100]),
+                cache_events=rng.choice([1, 100]),
                 store=bench.store,
                 internal=bench.internal,
                 lists=MEMBERS,

@@ -79,7 +79,7 @@ class Bench:
         self,
         rules: Iterable[Rule] | None = None,
         *,
-        cache_keys: int = 100,
+        cache_events: int = 100,
         partitions: int = 1,
         store: MemoryStore | None = None,
         internal: Any = None,
@@ -96,7 +96,7 @@ class Bench:
         self.rekeying = Rekeying(TOPICS, partitions)
         self.processor = Processor(
             self.store,
-            Histories(self.store, self.scopes, 3_600_000, cache_keys),
+            Histories(self.store, self.scopes, 3_600_000, cache_events),
             self.scopes,
             self.rekeying,
             Intake(INTERNAL, self.rekeying, self.scopes, Pace(self.store, partitions), 300_000),

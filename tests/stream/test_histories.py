@@ -19,14 +19,15 @@ KEEP_MS = 50
 class Kept:
     """The histories of partition 0, written after each event."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_events: int = 100) -> None:
+        self.most_events = most_events
         self.store = MemoryStore()
         self.scopes = Scopes(TOPICS, 1, Deciding([BURST], {}, LATENESS, CAP))
         self.histories = self.fresh()
         self.offset = 0
 
     def fresh(self) -> Histories:
-        return Histories(self.store, self.scopes, KEEP_MS, 100)
+        return Histories(self.store, self.scopes, KEEP_MS, self.most_events)
 
     async def own(self) -> None:
         self.epoch = (await self.store.acquire(0, 1)).epoch
@@ -47,6 +48,21 @@ class Kept:
         self.offset += 1
         await self.store.commit([Commit(0, self.epoch, advance, self.histories.writes_of(0, [KEY]), [])])
 
+    async def take_many(self, key: str, number: int) -> None:
+        """Events of a key at short intervals, each stored; then what is too much is forgotten."""
+        await self.histories.load({0: [key]})
+        for _ in range(number):
+            event = decode(
+                b'{"type": "password_reset", "event_id": "e%d", "event_time": %d, "user_id": "%s"}'
+                % (self.offset, NOW + self.offset, key.removeprefix("h:").encode())
+            )
+            self.scopes.user.engine.observe(self.histories.of(0)[key], Entry(event, None), NOW)
+            writes = self.histories.writes_of(0, [key])
+            advance = {"payments": (self.offset, self.offset + 1)}
+            await self.store.commit([Commit(0, self.epoch, advance, writes, [])])
+            self.offset += 1
+        self.histories.forget_surplus()
+
     async def until_forgotten(self) -> None:
         while (await self.store.load_many({0: [KEY]}))[0] != [None]:
             await asyncio.sleep(0.01)
@@ -65,3 +81,37 @@ async def test_a_history_that_the_store_forgot_while_it_was_kept_here_is_written
     await kept.take("e2")
 
     assert await kept.ids_after_a_restart() == ["e2"]
+
+
+async def test_memory_is_bounded_by_events_and_the_longest_known_go_first() -> None:
+    kept = Kept(most_events=10)
+    await kept.own()
+    for key in ("h:u1", "h:u2", "h:u3"):
+        await kept.take_many(key, 4)
+    assert list(kept.histories.of(0)) == ["h:u2", "h:u3"]
+
+    # One that is read again counts with all its events, and one that grows with what it has become.
+    await kept.take_many("h:u1", 0)
+    assert list(kept.histories.of(0)) == ["h:u3", "h:u1"]
+    await kept.take_many("h:u1", 5)
+    assert list(kept.histories.of(0)) == ["h:u1"]
+    await kept.take_many("h:u1", 1)
+    assert list(kept.histories.of(0)) == []
+
+
+async def test_keys_without_events_count_too() -> None:
+    kept = Kept(most_events=2)
+    await kept.own()
+    for key in ("h:u1", "h:u2", "h:u3"):
+        await kept.take_many(key, 0)
+    assert list(kept.histories.of(0)) == ["h:u2", "h:u3"]
+
+
+async def test_what_was_let_go_of_counts_no_more() -> None:
+    for let_go in (lambda histories: histories.forget(0), lambda histories: histories.clear()):
+        kept = Kept(most_events=10)
+        await kept.own()
+        await kept.take_many("h:u1", 8)
+        let_go(kept.histories)
+        await kept.take_many("h:u2", 8)
+        assert list(kept.histories.of(0)) == ["h:u2"]

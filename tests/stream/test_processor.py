@@ -105,7 +105,7 @@ async def test_a_round_of_refused_records_alone_moves_the_offset_on() -> None:
 
 
 async def test_histories_beyond_the_cache_are_read_back() -> None:
-    bench = await Bench(cache_keys=1).own()
+    bench = await Bench(cache_events=1).own()
     for offset in range(10):
         await bench.process(record(offset, user_id=f"u{offset % 2}"))
     assert [alert["anchor"]["event_id"] for alert in bench.publisher.alerts()] == ["e8", "e9"]
@@ -121,7 +121,7 @@ async def test_a_busy_keys_history_is_rewritten_before_it_only_grows() -> None:
 
 async def test_a_key_that_has_too_many_events_is_folded_and_that_is_counted() -> None:
     # cap 8, and a fourth more: the 11th event folds three, and so does each third after it
-    bench = await Bench(cache_keys=0).own()
+    bench = await Bench(cache_events=0).own()
     bench.processor.use(Deciding([BURST], {}, LATENESS, 8), reread=True)
     for offset in range(30):
         await bench.process(record(offset, auth_method="otp"))
