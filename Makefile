@@ -53,7 +53,7 @@ faults-mutants: $(DEV) ## break each promise on purpose: a fault must find it ou
 soak: $(DEV) ## half of the measured peak with a fault a minute, MINUTES=30 (ARGS=--no-faults)
 	$(BIN)/python -m tests.faults.soak --minutes $(MINUTES) $(ARGS)
 
-bench: $(DEV) ## measure everything in a quarter of an hour: a table, JSON and a plot (ARGS='--only latency')
+bench: $(DEV) ## measure everything in half an hour: a table, JSON and a plot (ARGS='--only latency')
 	$(BIN)/python -m bench $(ARGS)
 
 bench-full: $(DEV) ## the same at full length: 2,000,000 events, five runs of each, some hours

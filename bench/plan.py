@@ -66,7 +66,7 @@ SHORT = Plan(
     runs=3,
     run_seconds=8.0,
     repeats=2,
-    matrix_events=50_000,
+    matrix_events=200_000,
     restart_users=100_000,
     engine_events=50_000,
     fraud=0.01,
@@ -77,7 +77,7 @@ SHORT = Plan(
     peers=tuple(PeerName),
     compiled=False,
 )
-"""What takes a quarter of an hour."""
+"""What takes half an hour, Faust and the other peers included."""
 
 FULL = replace(
     SHORT,
@@ -87,7 +87,7 @@ FULL = replace(
     runs=5,
     run_seconds=10.0,
     repeats=5,
-    matrix_events=100_000,
+    matrix_events=500_000,
     restart_users=1_000_000,
     engine_events=100_000,
     state_users=100_000,

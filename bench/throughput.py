@@ -21,6 +21,8 @@ from bench.processes import Reading, Worker, kafka_cpu, redis_cpu
 _FIRST_LOOK_SECONDS = 0.01
 _LAST_LOOK_SECONDS = 0.05
 _FIRST_EVENT_SECONDS = 60.0
+_LEAST_SECONDS = 3.0
+"""What a worker had under way at the first look is done soon after it: of a shorter run it would be much."""
 _ALL_EVENTS_SECONDS = 1_800.0
 
 
@@ -74,6 +76,11 @@ def measure_throughput(
     redis_before, kafka_before = redis_cpu(redis_url), kafka_cpu()
     last = worker.until_done(events, rekeyed, _ALL_EVENTS_SECONDS, _LAST_LOOK_SECONDS)
     kafka_after = kafka_cpu()
+    if last.at - first.at < _LEAST_SECONDS:
+        raise BenchFailed(
+            f"{events} events took {last.at - first.at:.1f} s from the first look on, too short for a rate: "
+            "take more --events, or more --matrix-events"
+        )
     return _between(
         first,
         last,
