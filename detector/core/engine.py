@@ -177,10 +177,10 @@ class Engine:
         event_type = event.type
         if event_type in self._marked_types:
             history.marks |= self._dispatch.marks.of(event)
+        if not history.totals:
+            history.totals = self._no_totals.copy()
         note = self._notes.get(event_type)
         if note is not None:
-            if not history.totals:
-                history.totals = self._no_totals.copy()
             note(history.totals, event)
 
     def _note_anew(self, history: History) -> None:

@@ -10,7 +10,7 @@ from detector.core.engine import Engine, Outcome
 from detector.core.history import Entry, History, Source
 from detector.core.rule import Mode, Severity
 
-from .given import HOUR, MINUTE, debits, ev, read, saved, sequence, window
+from .given import HOUR, MINUTE, debits, ev, read, saved, select, sequence, window
 
 LATENESS = 10 * MINUTE
 CAP = 1_000
@@ -583,3 +583,12 @@ def test_a_late_event_that_raises_alerts_over_folded_ones_leaves_no_more_of_them
     for number in range(12):
         assert key.said(ev(f"l{number:02}", 50 + number)) == [f"raised l{number:02}/1"]
         assert len(key.history.alerts) <= 10
+
+
+def test_an_event_that_no_total_counts_is_judged_by_the_totals_of_those_that_never_came():
+    rule = select(
+        {"count(logins)": {"gte": 1}, "max(paid.amount)": {"gte": 1}},
+        logins={"event": "login"},
+        paid={"event": "debit"},
+    )
+    assert Key(rule).said(ev("a", 0), ev("b", 1, "login")) == ["raised b/1"]
