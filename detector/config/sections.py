@@ -206,14 +206,14 @@ class StateSettings(Section):
     ``longest_history`` is how far back a rule may look; one that needs more is refused, so that a slip of
     the pen does not fill Redis. ``history_cap`` is the most events that are kept of one key. ``keep_after``
     is how long a key outlives its last event, so that an outage does not lose it. ``cache_events`` is how
-    many events, each key counted as one more, a worker keeps in memory between two rounds, at 1 to 2 KB each.
+    many events, each key counted as one more, a worker keeps in memory between two rounds: 1 KB each.
     """
 
     allowed_lateness: DurationMs = read_duration("10m")
     longest_history: DurationMs = read_duration("90d")
     history_cap: Annotated[int, Field(ge=1)] = 5_000
     keep_after: DurationMs = read_duration("7d")
-    cache_events: Annotated[int, Field(ge=0)] = 400_000
+    cache_events: Annotated[int, Field(ge=0)] = 800_000
 
 
 class HttpSettings(Section):
