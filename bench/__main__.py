@@ -85,8 +85,8 @@ def main(
         int | None,
         typer.Option(
             min=1,
-            help="Runs of each case of the matrix, of each peer and of the engine with each set of rules, "
-            "taken in turn, and restarts.",
+            help="Runs of the throughput; of each case of the matrix, of each peer and of the engine with "
+            "each set of rules, taken in turn; and restarts.",
             show_default=_planned("repeats"),
         ),
     ] = None,

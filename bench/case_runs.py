@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from bench.cases import Case, Factor, differs_only_in
+from bench.throughput import Throughputs
 from bench.worker_runs import WorkerRun
 
 
@@ -23,19 +24,24 @@ class CaseRuns:
     runs: list[WorkerRun] = field(default_factory=list)
 
     @property
+    def throughputs(self) -> Throughputs:
+        """What each run took."""
+        return Throughputs([run.throughput for run in self.runs])
+
+    @property
     def rates(self) -> list[float]:
         """Events a second of each run, by the clock."""
-        return [run.throughput.events_per_second for run in self.runs]
+        return self.throughputs.rates
 
     @property
     def rate(self) -> float:
         """The median of the rates by the clock."""
-        return statistics.median(self.rates)
+        return self.throughputs.events_per_second
 
     @property
     def cpu_rate(self) -> float:
         """The median of the rates for each second of the workers' CPU."""
-        return statistics.median(run.throughput.events_per_cpu_second for run in self.runs)
+        return self.throughputs.events_per_cpu_second
 
     @property
     def peak_bytes(self) -> float:

@@ -178,7 +178,7 @@ class _Run:
             yield arrival._replace(entry=Entry(event, source))
 
     def _arrival(self, scope: Scope, event: Event, topic: str) -> _Arrival:
-        key = scope.prefix + getattr(event, scope.field)
+        key = scope.key(event)
         partition = crc32(key.encode()) % _PARTITIONS
         offset = self._next[partition][topic]
         self._next[partition][topic] += 1

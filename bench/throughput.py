@@ -49,9 +49,14 @@ class Throughputs:
     runs: list[Throughput] = field(default_factory=list)
 
     @property
+    def rates(self) -> list[float]:
+        """Events a second of each run, by the clock."""
+        return [run.events_per_second for run in self.runs]
+
+    @property
     def events_per_second(self) -> float:
         """The median of the rates by the clock."""
-        return statistics.median(run.events_per_second for run in self.runs)
+        return statistics.median(self.rates)
 
     @property
     def events_per_cpu_second(self) -> float:

@@ -173,12 +173,13 @@ class Engine:
         self._note_anew(history)
 
     def _note(self, history: History, event: Event) -> None:
-        """Keep up what dispatch rests on with one more event of the history."""
+        """Keep up what dispatch rests on with one more event of the history.
+
+        A new history has its totals by then, for it is tidied up before its first event.
+        """
         event_type = event.type
         if event_type in self._marked_types:
             history.marks |= self._dispatch.marks.of(event)
-        if not history.totals:
-            history.totals = self._no_totals.copy()
         note = self._notes.get(event_type)
         if note is not None:
             note(history.totals, event)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -38,8 +38,7 @@ class Measured:
 
     def since(self, history: History, index: int, end: int, key: Key) -> list[int]:
         """The indices of the events selected for a key, from `index` to `end`."""
-        at = self._selection.of(history, key).at
-        return at[bisect_left(at, index) : bisect_left(at, end)]
+        return self._selection.between(history, key, index, end)
 
     def places(self, history: History, index: int, key: Key) -> list[int]:
         """The indices of the events that are measured for the trigger at an index."""

@@ -8,6 +8,7 @@ what lies in a span is then found by two binary searches. Rules that select alik
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -101,6 +102,11 @@ class Selection:
             self._take(entries, found.taken, found.by_key)
             found.taken = len(entries)
         return found.by_key.get(key) or Selected(_empty_columns(self._columns))
+
+    def between(self, history: History, key: Key, index: int, end: int) -> list[int]:
+        """The indices of the events selected for a key, from `index` to `end`."""
+        at = self.of(history, key).at
+        return at[bisect_left(at, index) : bisect_left(at, end)]
 
 
 class Selections:

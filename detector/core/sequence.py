@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable
 from typing import Any
 
@@ -75,8 +74,7 @@ class SequenceEvaluator:
             return range(index, end)
         found: set[int] = set()
         for selection in self._completing:
-            at = selection.of(history, ()).at
-            found.update(at[bisect_left(at, index) : bisect_left(at, end)])
+            found.update(selection.between(history, (), index, end))
         return sorted(found)
 
     def findings(self, history: History, anchor: Anchor) -> Findings:

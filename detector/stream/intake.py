@@ -163,13 +163,13 @@ class Intake:
         return min(turns, default=NEVER) + self._slack
 
     def _add_inputs(self, share: Share, partition: int, released: Iterable[Dated]) -> None:
-        prefix = self._scopes.user.prefix
+        scope = self._scopes.user
         arrivals, keys = share.users, share.keys
         for _, offset, record, decoded in released:
             if isinstance(decoded, Refusal):
                 share.letters.append(DeadLetter(record, decoded))
                 continue
-            key = prefix + decoded.user_id
+            key = scope.key(decoded)
             keys[key] = None
             source = new_tuple(Source, (record.topic, partition, offset))
             arrivals.append((key, new_tuple(Entry, (decoded, source)), record, None))
@@ -179,7 +179,7 @@ class Intake:
 
         It comes from many partitions, and the nearer to its order, the less is looked at again.
         """
-        prefix = self._scopes.merchant.prefix
+        scope = self._scopes.merchant
         topic = self._internal
         expected = following = position.offsets[topic]
         for record, rekeyed in readings:
@@ -195,7 +195,7 @@ class Intake:
                 share.resent[topic] += 1
                 continue
             share.seen[origin] = source.offset + 1
-            key = prefix + rekeyed.event.merchant_id
+            key = scope.key(rekeyed.event)
             share.keys[key] = None
             share.merchants.append((key, new_tuple(Entry, (rekeyed.event, source)), record, rekeyed))
         share.merchants.sort(key=_place)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from detector.core.deciding import Deciding
 from detector.core.engine import Engine
+from detector.core.events import Event
 from detector.core.routing import MERCHANT, USER
 from detector.state.codec import Codec
 
@@ -22,6 +23,11 @@ class Scope:
         self.prefix = prefix
         self.codec = codec
         self.engine = engine
+
+    def key(self, event: Event) -> str:
+        """The store's key of the history that an event belongs to."""
+        own: str = getattr(event, self.field)
+        return self.prefix + own
 
 
 class Scopes:

@@ -170,7 +170,7 @@ async def observe_and_restart(
     histories = Histories(disk, scopes, keep_after=1, most_events=6)
     alerts: list[Alert] = []
     for offset, event in enumerate(map(decoded, arrived)):
-        key = scopes.user.prefix + event.user_id
+        key = scopes.user.key(event)
         if rng.random() < 0.2:
             histories.clear()
         await histories.load({0: [key]})
