@@ -30,8 +30,13 @@ class ActiveRule:
             if isinstance(rule.body, Window)
             else SequenceEvaluator(rule, selections)
         )
-        self.anchors_at = self.evaluator.anchors_at
+        self.evaluations = 0
         self._version = rule.version
+
+    def anchors_at(self, history: History, index: int) -> list[Anchor]:
+        """The anchors at an index of the history; each look counts as one of `evaluations`."""
+        self.evaluations += 1
+        return self.evaluator.anchors_at(history, index)
 
     def period(self, position: Position) -> int | Position:
         """The number of the period that an anchor falls into; without a cooldown, the anchor itself."""
@@ -147,17 +152,14 @@ class ActiveRule:
         return {name: value for name, value in found.items() if value is not None}
 
 
+_ABOUT_AN_ANCHOR = ("amount", "merchant_id", "merchant_tier", "user_tier")
+
+
 def _anchor_event(entry: Entry) -> AnchorEvent:
     event, source = entry
-    if source is None:
-        return AnchorEvent(event_id=event.event_id, type=event.type)
-    return AnchorEvent(
-        event_id=event.event_id,
-        type=event.type,
-        topic=source.topic,
-        partition=source.partition,
-        offset=source.offset,
-    )
+    about = {name: getattr(event, name, None) for name in _ABOUT_AN_ANCHOR}
+    place = {} if source is None else source._asdict()
+    return AnchorEvent(event_id=event.event_id, type=event.type, **about, **place)
 
 
 def _evidence_event(history: History, item: Evidence) -> EvidenceEvent:

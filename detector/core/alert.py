@@ -23,10 +23,17 @@ class Status(StrEnum):
 
 
 class AnchorEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The event that raised an alert, with its place in Kafka where it came from there."""
+    """The event that raised an alert, with its place in Kafka where it came from there.
+
+    `amount` (fen), merchant and tiers are the event's own, as far as it has them: what is at stake, where.
+    """
 
     event_id: str
     type: str
+    amount: int | None = None
+    merchant_id: str | None = None
+    merchant_tier: str | None = None
+    user_tier: str | None = None
     topic: str | None = None
     partition: int | None = None
     offset: int | None = None

@@ -211,6 +211,13 @@ def span_of_sequence(sequence: Sequence) -> int:
     return sum(step.within or 0 for step in sequence.steps)
 
 
+def severities_of(rule: Rule) -> set[Severity]:
+    """Every severity that an alert of the rule can have."""
+    named = {override.severity for override in rule.overrides if override.severity is not None}
+    steps = () if isinstance(rule.body, Window) else rule.body.steps
+    return named | ({step.alert for step in steps if step.alert is not None} or {rule.severity})
+
+
 Selectors = tuple[Selector, ...]
 
 

@@ -1,6 +1,6 @@
 """The worker's metrics; no user, card or device is ever a label."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from prometheus_client import (
     CollectorRegistry,
@@ -11,6 +11,8 @@ from prometheus_client import (
     ProcessCollector,
     disable_created_metrics,
 )
+
+from detector.core.rule import Mode, Rule, severities_of
 
 _LATENCY_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _BATCH_BUCKETS = (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000)
@@ -31,10 +33,22 @@ class Metrics:
         self._add_progress()
         self._add_state()
 
+    def show_rules(self, rules: Sequence[Rule]) -> None:
+        """Show the rules in force, and their counters at 0 before they find anything."""
+        self.rule_info.clear()
+        for mode in Mode:
+            self.rules.labels(mode).set(sum(rule.mode is mode for rule in rules))
+        for rule in rules:
+            self.rule_info.labels(rule.id, rule.mode, rule.severity, rule.version).set(1)
+            self.rule_evaluations_total.labels(rule.id)
+            self.alerts_withdrawn_total.labels(rule.id)
+            for severity in severities_of(rule):
+                self.alerts_total.labels(rule.id, severity, rule.mode)
+
     def drop_partitions(self, revoked: Iterable[tuple[str, int]]) -> None:
         """Drop the series of (topic, partition) pairs that another worker owns from now on.
 
-        What is left of a topic shows its event time lag again with the next batch.
+        What is left of a topic shows its event time lag again at the next look.
         """
         for topic, partition in revoked:
             self.consumer_lag_records.remove(topic, partition)
@@ -66,6 +80,14 @@ class Metrics:
             "last_alert_timestamp_seconds", "When a rule last raised an alert, Unix time.", "rule_id"
         )
         self.rules = self._gauge("rules", "Rules loaded.", "mode")
+        self.rule_info = self._gauge(
+            "rule_info", "The rules loaded; always 1.", "rule_id", "mode", "severity", "rule_version"
+        )
+        self.rule_evaluations_total = self._counter(
+            "rule_evaluations",
+            "Times that a rule was evaluated, which is what it costs: most events touch no rule.",
+            "rule_id",
+        )
         self.rules_reload_total = self._counter(
             "rules_reload", "Attempts to take up changed rules or lists, by what became of them.", "outcome"
         )
@@ -81,8 +103,11 @@ class Metrics:
             "consumer_lag_records", "Records not yet processed.", "topic", "partition"
         )
         self.event_time_lag_seconds = self._gauge(
-            "event_time_lag_seconds", "From the newest event processed to now.", "topic"
+            "event_time_lag_seconds",
+            "From the newest event processed to now; with a backlog, in the partition furthest behind.",
+            "topic",
         )
+        self.ready = self._gauge("ready", "Whether the worker is ready: 1, else 0.")
         self.rebalances_total = self._counter("rebalances", "Rebalances of the consumer group.")
         self.assigned_partitions = self._gauge("assigned_partitions", "Partitions that this worker owns.")
 
@@ -97,6 +122,12 @@ class Metrics:
         )
         self.state_cache_keys = self._gauge(
             "state_cache_keys", "Keys whose history is in the worker's cache."
+        )
+        self.redis_used_memory_bytes = self._gauge(
+            "redis_used_memory_bytes", "Memory that Redis uses; in a cluster, of the node nearest its limit."
+        )
+        self.redis_max_memory_bytes = self._gauge(
+            "redis_max_memory_bytes", "The limit of that memory; 0: none is set."
         )
 
     def _counter(self, name: str, help_: str, *labels: str) -> Counter:

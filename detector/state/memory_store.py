@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from detector.state.errors import PartitionCountChanged
-from detector.state.store import Commit, CommitResult, Origin, Outbox, Outcome, Ownership, Write
+from detector.state.store import Commit, CommitResult, Memory, Origin, Outbox, Outcome, Ownership, Write
 
 
 @dataclass(slots=True)
@@ -127,6 +127,10 @@ class MemoryStore:
 
     async def probe(self, partitions: Collection[int]) -> None:
         """See StateStore."""
+
+    async def memory(self) -> Memory:
+        """See StateStore."""
+        return Memory(0, 0)
 
     async def close(self) -> None:
         """See StateStore."""

@@ -77,8 +77,12 @@ class RedisCalls:
         """Try commands once; raises StateUnavailable or StateRefused, also while another call is repeated."""
         for fault in self._repeated.values():
             raise self._error(fault)
+        await self.once(lambda: self._send(commands, [_NO_REPLY] * len(commands)))
+
+    async def once(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Make one attempt; raises StateUnavailable or StateRefused."""
         try:
-            await self._send(commands, [_NO_REPLY] * len(commands))
+            return await attempt()
         except _FAULTS as fault:
             await self._recover(fault)
             raise self._error(fault) from None

@@ -10,7 +10,7 @@ from redis.asyncio import RedisCluster
 from detector.state import scripts
 from detector.state.errors import PartitionCountChanged, StateRefused
 from detector.state.redis_calls import Client, Command, RedisCalls, address
-from detector.state.store import Commit, CommitResult, Origin, Outbox, Outcome, Ownership
+from detector.state.store import Commit, CommitResult, Memory, Origin, Outbox, Outcome, Ownership
 
 _OFFSET = "o:"
 _script = scripts.Script.call
@@ -110,6 +110,12 @@ class RedisStore:
     async def probe(self, partitions: Collection[int]) -> None:
         """See StateStore."""
         await self._calls.probe([_count_of(self._meta(partition)) for partition in partitions])
+
+    async def memory(self) -> Memory:
+        """See StateStore."""
+        nodes = await self._calls.once(self._memory)
+        found = [Memory(node["used_memory"], node["maxmemory"]) for node in nodes]
+        return max(found, key=lambda node: (node.used / node.limit if node.limit else 0, node.used))
 
     async def close(self) -> None:
         """See StateStore."""

@@ -94,6 +94,13 @@ class Outbox(msgspec.Struct, frozen=True):
     entries: list[bytes]
 
 
+class Memory(msgspec.Struct, frozen=True):
+    """How many bytes the store uses, and how many it may; 0: there is no limit."""
+
+    used: int
+    limit: int
+
+
 class StateStore(Protocol):
     """Histories, offsets and outbox of partitions.
 
@@ -155,6 +162,10 @@ class StateStore(Protocol):
 
         Raises StateUnavailable also while another call is being repeated for want of an answer.
         """
+        ...
+
+    async def memory(self) -> Memory:
+        """Ask at once how full the store is: of several nodes, the one nearest its limit."""
         ...
 
     async def close(self) -> None:

@@ -2,28 +2,44 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
+
+from faust.types import TP
 
 from detector.core.alert import Alert, Status
 from detector.core.engine import Outcome
 from detector.core.events import Reason
 from detector.monitor.metrics import Metrics
+from detector.state import store
 from detector.stream.dead_letters import DeadLetter
+from detector.stream.event_times import EventTimes
 from detector.stream.shares import Share
 
 _REFUSED = "refused"
 
 
-def count_share(metrics: Metrics, share: Share) -> None:
-    """Count the events and alerts of a share that was committed."""
+def begin_at_zero(metrics: Metrics, topics: Iterable[str]) -> None:
+    """Show the counters before anything happens: no rate can be told from a series that begins at 1."""
+    for topic in topics:
+        metrics.duplicates_total.labels(topic)
+        metrics.events_total.labels(topic, _REFUSED)
+        for outcome in Outcome:
+            metrics.events_total.labels(topic, outcome)
+            metrics.late_events_total.labels(topic, outcome)
+        for reason in Reason:
+            metrics.dead_letters_total.labels(topic, reason)
+    for committed in store.Outcome:
+        metrics.state_commits_total.labels(committed)
+
+
+def count_share(metrics: Metrics, times: EventTimes, partition: int, share: Share) -> None:
+    """Count the events and alerts of a share that was committed, and note how far its events are."""
     by_topic = share.by_topic()
     _count_events(metrics, share, by_topic)
     _count_alerts(metrics, share.alerts)
-    now = time.time()
     for topic, (_, event_time) in by_topic.items():
-        metrics.event_time_lag_seconds.labels(topic).set(max(0.0, now - event_time / 1000))
+        times.note(TP(topic, partition), event_time)
 
 
 def count_letters(metrics: Metrics, letters: Iterable[DeadLetter]) -> None:

@@ -36,7 +36,7 @@ class Lookout:
         store: must answer.
         offsets: must tell the ends of Kafka's logs, and joins no group: it answers where the consumer hangs.
         processor: has the offsets that must move on.
-        metrics: take the lag.
+        metrics: take the lag, and how full the store is.
         anywhere: a partition of which Kafka can be asked while none is assigned.
     """
 
@@ -87,10 +87,13 @@ class Lookout:
         """See whether Redis answers."""
         try:
             await self._store.probe({tp.partition for tp in self._owned or (self._anywhere,)})
+            memory = await self._store.memory()
         except StateError as error:
             self._signs.missed(Sign.REDIS, str(error))
         else:
             self._signs.seen(Sign.REDIS)
+            self._metrics.redis_used_memory_bytes.set(memory.used)
+            self._metrics.redis_max_memory_bytes.set(memory.limit)
 
     async def look_at_kafka(self) -> None:
         """See whether Kafka answers, and whether what it has is being processed."""
@@ -108,8 +111,12 @@ class Lookout:
     async def _read_ends(self) -> None:
         places = [TopicPartition(*tp) for tp in self._owned or (self._anywhere,)]
         self._ends = {TP(*place): end for place, end in (await self._offsets.ends(places)).items()}
-        for tp, lag in self._lags().items():
+        lags = self._lags()
+        for tp, lag in lags.items():
             self._metrics.consumer_lag_records.labels(tp.topic, tp.partition).set(lag)
+        behind = {tp for tp, lag in lags.items() if lag}
+        for topic, seconds in self._processor.event_time_lags(behind).items():
+            self._metrics.event_time_lag_seconds.labels(topic).set(seconds)
 
     def _look_at_records(self) -> None:
         now = self._signs.now()

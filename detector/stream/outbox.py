@@ -10,6 +10,7 @@ from detector.core.alert import Alert, Status
 from detector.core.rule import Mode
 
 _TYPES = {Status.RAISED: b"fraud.alert.raised.v1", Status.WITHDRAWN: b"fraud.alert.withdrawn.v1"}
+_ID = "ce_id"
 _to_json = msgspec.json.Encoder()
 _to_bytes = msgspec.msgpack.Encoder()
 
@@ -24,6 +25,11 @@ class Notice(msgspec.Struct, frozen=True, array_like=True):
     value: bytes
     headers: Headers
     recorded_at: int
+
+    @property
+    def alert_id(self) -> str:
+        """The id of the alert, without its revision."""
+        return dict(self.headers)[_ID].decode().rpartition(".")[0]
 
 
 _from_bytes = msgspec.msgpack.Decoder(Notice)
@@ -52,7 +58,7 @@ def _headers(alert: Alert, source: bytes, traceparent: bytes | None) -> Headers:
     detected_at = datetime.fromtimestamp(alert.detected_at / 1000, UTC)
     headers = [
         ("ce_specversion", b"1.0"),
-        ("ce_id", f"{alert.alert_id}.{alert.revision}".encode()),
+        (_ID, f"{alert.alert_id}.{alert.revision}".encode()),
         ("ce_type", _TYPES[alert.status]),
         ("ce_source", source),
         ("ce_time", detected_at.isoformat(timespec="milliseconds").replace("+00:00", "Z").encode()),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from faust.types import TP
@@ -17,6 +17,7 @@ from detector.state.store import Commit, CommitResult, Outcome, StateStore
 from detector.stream.counts import count_letters, count_share
 from detector.stream.dead_letters import DeadLetters
 from detector.stream.evaluation import Evaluation
+from detector.stream.event_times import EventTimes
 from detector.stream.forwarder import Forwarder
 from detector.stream.histories import Histories
 from detector.stream.intake import Intake, Position
@@ -82,6 +83,7 @@ class Processor:
         self._intake = intake
         self._publisher, self._dead_letters, self._forwarder = outlets
         self._metrics = metrics
+        self._times = EventTimes()
         self._next: _Next | None = None
         self._positions: dict[int, Position] = {}
         self._fenced_since: dict[int, float] = {}
@@ -90,6 +92,7 @@ class Processor:
         """Go on from these positions, which replace all earlier ones."""
         self._histories.clear()
         self._positions = dict(positions)
+        self._times.keep(positions)
         self._intake.own(positions)
         self._fenced_since.clear()
 
@@ -104,6 +107,10 @@ class Processor:
             for partition, position in self._positions.items()
             for topic, offset in position.offsets.items()
         }
+
+    def event_time_lags(self, behind: Collection[TP]) -> dict[str, float]:
+        """How far (seconds) each topic's events are behind now; `behind` names what has a backlog."""
+        return self._times.lags(behind, time.time())
 
     def waiting(self) -> set[TP]:
         """The partitions of which records are at hand that must wait for another topic's."""
@@ -131,6 +138,8 @@ class Processor:
         self._metrics.batch_events.observe(events)
         self._metrics.state_cache_keys.set(len(self._histories))
         self._metrics.histories_folded_total.inc(self._histories.folded())
+        for rule_id, number in self._scopes.evaluations().items():
+            self._metrics.rule_evaluations_total.labels(rule_id).inc(number)
 
     async def _work(self, shares: Mapping[int, Share]) -> None:
         """Take what the partitions bring next to its commit."""
@@ -212,7 +221,7 @@ class Processor:
         position = self._positions[commit.partition]
         position.offsets.update({topic: following for topic, (_, following) in commit.advance.items()})
         position.seen.update(commit.seen)
-        count_share(self._metrics, share)
+        count_share(self._metrics, self._times, commit.partition, share)
         if commit.outbox:
             first = result.outbox_end - len(commit.outbox)
             await self._publisher.publish(commit.partition, commit.epoch, first, commit.outbox)

@@ -106,7 +106,9 @@ class Publisher:
     def _observe(self, notices: list[Notice]) -> None:
         now = time.time()
         for notice in notices:
-            self._metrics.alert_latency_seconds.observe(max(0.0, now - notice.recorded_at / 1000))
+            self._metrics.alert_latency_seconds.observe(
+                max(0.0, now - notice.recorded_at / 1000), {"alert_id": notice.alert_id}
+            )
 
     def _count(self, more: int) -> None:
         self._unacknowledged += more

@@ -53,6 +53,10 @@ class Scopes:
         self.routing = deciding.routing
         self.tiers = deciding.tiers
 
+    def evaluations(self) -> dict[str, int]:
+        """How often each rule was evaluated since it was last asked, by rule id; those never are left out."""
+        return self.user.engine.evaluations() | self.merchant.engine.evaluations()
+
     def of(self, key: str) -> tuple[Scope, str]:
         """The scope of a store's key, and the key without its prefix."""
         scope = self.user if key.startswith(self.user.prefix) else self.merchant

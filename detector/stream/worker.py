@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib.metadata import version
 
 from aiokafka import AIOKafkaProducer
@@ -13,7 +13,6 @@ from faust.types import TP
 
 from detector.config import Settings
 from detector.core.compiled import COMPILED
-from detector.core.rule import Mode, Rule
 from detector.monitor.health import Health
 from detector.monitor.http import MonitorServer
 from detector.monitor.metrics import Metrics
@@ -22,6 +21,7 @@ from detector.state.redis_lists import RedisLists
 from detector.state.redis_store import RedisStore
 from detector.state.store import StateStore
 from detector.stream.checks import start_up_checks
+from detector.stream.counts import begin_at_zero
 from detector.stream.dead_letters import DeadLetters
 from detector.stream.forwarder import Forwarder
 from detector.stream.histories import Histories
@@ -101,6 +101,8 @@ class _Worker:
         in_force = book.in_force
         self._reload = Reload(book, self._use, reload, self._metrics)
         self._health = Health({_PARTITIONS: "no partition is assigned yet"})
+        self._metrics.ready.set_function(lambda: self._health.ready()[0])
+        begin_at_zero(self._metrics, self._topics)
         state = settings.state
         deciding = in_force.deciding
         self._producer: AIOKafkaProducer = alert_producer(settings.kafka)
@@ -240,8 +242,4 @@ class _Worker:
         """Go on with what is in force."""
         self._processor.use(in_force.deciding, reread=other_rules)
         self._takeover.span = in_force.deciding.span
-        self._count_rules(in_force.rules)
-
-    def _count_rules(self, rules: Sequence[Rule]) -> None:
-        for mode in Mode:
-            self._metrics.rules.labels(mode).set(sum(rule.mode is mode for rule in rules))
+        self._metrics.show_rules(in_force.rules)

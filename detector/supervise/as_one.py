@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from prometheus_client import CollectorRegistry, Metric
-from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
 from detector.monitor.health import Health
@@ -60,7 +60,7 @@ class _Collector(Collector):
         """The families of all workers, each once."""
         merged: dict[str, Metric] = {}
         for number, text in _of_all(self._workers(), lambda worker: worker.metrics()):
-            for family in text_string_to_metric_families(text):
+            for family in text_string_to_metric_families(text):  # type: ignore[no-untyped-call]
                 known = merged.setdefault(family.name, Metric(family.name, family.documentation, family.type))
                 for sample in family.samples:
                     known.add_sample(

@@ -15,6 +15,9 @@ from detector.monitor.ports import free_port
 
 _HOST = "127.0.0.1"
 _ANSWER_SECONDS = 2.0
+_UNREADY = "# TYPE detector_ready gauge\ndetector_ready 0.0\n# EOF\n"
+# With exemplars, which the plain text format has no place for.
+_OPEN_METRICS = "application/openmetrics-text; version=1.0.0"
 
 
 class WorkerProcess:
@@ -62,10 +65,11 @@ class WorkerProcess:
             return {"http": "it does not answer"}
 
     def metrics(self) -> str:
-        """Its metrics as text; nothing where it does not answer."""
+        """Its metrics as OpenMetrics text; where it does not answer, that it is not ready."""
+        request = urllib.request.Request(f"{self._url}/metrics", headers={"Accept": _OPEN_METRICS})
         try:
-            with urllib.request.urlopen(f"{self._url}/metrics", timeout=_ANSWER_SECONDS) as answer:
+            with urllib.request.urlopen(request, timeout=_ANSWER_SECONDS) as answer:
                 text: str = answer.read().decode()
                 return text
         except OSError:
-            return ""
+            return _UNREADY

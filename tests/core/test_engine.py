@@ -1,5 +1,6 @@
 """One event at a time: what is raised, withdrawn, named anew, refused, forgotten. The lateness is 10m."""
 
+import json
 from copy import deepcopy
 
 import msgspec
@@ -129,6 +130,25 @@ def test_rules_that_are_off_say_nothing_and_shadow_rules_say_so():
 # An alert in full
 
 
+def test_an_anchor_names_no_amount_merchant_or_tier_that_the_event_does_not_have():
+    rule = read({"window": {"event": "login", "within": "10m"}, "when": [{"count": {"gte": 1}}]})
+    key = Key(rule)
+    (alert,) = key.engine.observe(key.history, Entry(ev("a", 0, "login"), None), detected_at=5).alerts
+
+    assert json.loads(msgspec.json.encode(alert.anchor)) == {"event_id": "a", "type": "login"}
+
+
+def test_the_evaluations_of_a_rule_are_counted_until_asked_for():
+    rule = read({"window": {"event": "debit", "within": "10m"}, "when": [{"count": {"gte": 2}}]})
+    key = Key(rule)
+    for event in (ev("a", 0), ev("b", 0, "login"), ev("c", 1), ev("d", 20), ev("e", 21)):
+        key.see(event)
+
+    # A first debit and one alone within ten minutes cannot make the rule hold, nor can a login.
+    assert key.engine.evaluations() == {"r": 2}
+    assert key.engine.evaluations() == {}
+
+
 def test_an_alert_says_what_was_measured_against_what_and_over_which_events():
     rule = read(
         {
@@ -143,11 +163,21 @@ def test_an_alert_says_what_was_measured_against_what_and_over_which_events():
     )
     key = Key(rule)
     key.see(ev("a", 0))
-    event = ev("b", 1, city="Xiamen")
+    event = ev("b", 1, city="Xiamen", amount=700, merchant_tier="B", user_tier="elderly")
     observation = key.engine.observe(key.history, Entry(event, Source("payments", 3, 77)), detected_at=5)
     (alert,) = observation.alerts
     assert (observation.outcome, observation.late) == (Outcome.ACCEPTED, False)
-    assert alert.anchor == AnchorEvent(event_id="b", type="debit", topic="payments", partition=3, offset=77)
+    assert alert.anchor == AnchorEvent(
+        event_id="b",
+        type="debit",
+        topic="payments",
+        partition=3,
+        offset=77,
+        amount=700,
+        merchant_id="m1",
+        merchant_tier="B",
+        user_tier="elderly",
+    )
     assert (alert.status, alert.revision, alert.mode) == (Status.RAISED, 1, Mode.LIVE)
     assert (alert.rule_id, alert.rule_version) == ("r", rule.version)
     assert (alert.severity, alert.action) == (Severity.HIGH, "hold")

@@ -1,13 +1,27 @@
 """The names, labels and shape of the metrics, which dashboards and alert rules build on."""
 
 import re
+import subprocess
 from collections.abc import Iterable
 
 from prometheus_client import generate_latest
+from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from detector.monitor.metrics import Metrics
+from tests.core.given import read
+from tests.servers.programs import program
+
+BURST = read(
+    {
+        "id": "burst",
+        "severity": "high",
+        "window": {"event": "debit", "within": "10m"},
+        "when": [{"count": {"gte": 5}}],
+        "overrides": [{"where": {"user_tier": "elderly"}, "severity": "critical"}],
+    }
+)
 
 LABELS = {
     "detector_events_total": {"topic", "outcome"},
@@ -31,6 +45,11 @@ LABELS = {
     "detector_rules": {"mode"},
     "detector_last_alert_timestamp_seconds": {"rule_id"},
     "detector_build_info": {"version"},
+    "detector_ready": set(),
+    "detector_redis_used_memory_bytes": set(),
+    "detector_redis_max_memory_bytes": set(),
+    "detector_rule_info": {"rule_id", "mode", "severity", "rule_version"},
+    "detector_rule_evaluations_total": {"rule_id"},
 }
 
 
@@ -39,7 +58,7 @@ def used_metrics() -> Metrics:
     metrics = Metrics("1.2.3")
     metrics.events_total.labels("payments", "accepted").inc(3)
     metrics.alerts_total.labels("r", "high", "live").inc()
-    metrics.alert_latency_seconds.observe(0.02)
+    metrics.alert_latency_seconds.observe(0.02, {"alert_id": "0123456789abcdef0123456789abcdef"})
     metrics.batch_seconds.labels("commit").observe(0.004)
     metrics.batch_events.observe(50)
     metrics.consumer_lag_records.labels("payments", 0).set(7)
@@ -55,7 +74,7 @@ def used_metrics() -> Metrics:
     metrics.alerts_withdrawn_total.labels("r").inc()
     metrics.rebalances_total.inc()
     metrics.assigned_partitions.set(4)
-    metrics.rules.labels("live").set(9)
+    metrics.show_rules([BURST])
     metrics.last_alert_timestamp_seconds.labels("r").set(1_767_225_600)
     return metrics
 
@@ -87,6 +106,49 @@ def test_names_follow_the_rules_of_prometheus() -> None:
             assert re.fullmatch("[a-z][a-z_]*[a-z]", sample.name)
             assert sample.name.endswith("_total") == (family.type == "counter")
             assert not re.search("(milli|micro|_ms|_minutes)", sample.name)
+
+
+def test_promtool_finds_nothing_to_say() -> None:
+    found = subprocess.run(
+        [program("promtool", "prometheus"), "check", "metrics"],
+        input=generate_latest(used_metrics().registry),
+        capture_output=True,
+        check=False,
+    )
+    assert (found.returncode, found.stdout, found.stderr) == (0, b"", b"")
+
+
+def test_an_alert_can_be_found_from_the_latency_that_it_had() -> None:
+    encode, _ = choose_encoder("application/openmetrics-text; version=1.0.0")
+    lines = encode(used_metrics().registry).decode().splitlines()
+
+    [line] = [line for line in lines if " # {" in line]
+    assert line.startswith('detector_alert_latency_seconds_bucket{le="0.025"} 1.0')
+    assert '# {alert_id="0123456789abcdef0123456789abcdef"} 0.02 ' in line
+
+
+def test_rules_have_their_series_before_they_find_anything() -> None:
+    metrics = Metrics("1")
+    metrics.show_rules([BURST])
+
+    def value(name: str, **labels: str) -> float | None:
+        return metrics.registry.get_sample_value(f"detector_{name}", labels)
+
+    assert value("rules", mode="live") == 1
+    assert value("rules", mode="shadow") == 0
+    for severity in ("high", "critical"):
+        assert value("alerts_total", rule_id="burst", severity=severity, mode="live") == 0
+    assert value("alerts_withdrawn_total", rule_id="burst") == 0
+    assert value("rule_evaluations_total", rule_id="burst") == 0
+
+
+def test_a_rule_that_is_gone_is_no_longer_named() -> None:
+    metrics = Metrics("1")
+    metrics.show_rules([BURST])
+    metrics.show_rules([])
+
+    about = metrics.rule_info.collect()[0].samples
+    assert about == []
 
 
 def test_latency_has_classic_buckets_from_a_millisecond_to_five_seconds() -> None:

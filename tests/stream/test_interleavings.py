@@ -43,6 +43,9 @@ class CountsAll:
     def settle(self, history: History) -> None:
         pass
 
+    def evaluations(self) -> dict[str, int]:
+        return {}
+
 
 class Batch:
     def __init__(self) -> None:

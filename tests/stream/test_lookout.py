@@ -12,6 +12,7 @@ from faust.types import TP
 
 from detector.monitor.health import Health
 from detector.state.errors import StateUnavailable
+from detector.state.store import Memory
 from detector.stream import lookout as module
 from detector.stream.lookout import Lookout
 from detector.stream.signs import UNREADY_AFTER_S, Signs
@@ -47,7 +48,7 @@ class Watched:
         self.lookout = Lookout(
             self.signs,
             self.health,
-            SimpleNamespace(probe=self._probe),  # type: ignore[arg-type]
+            SimpleNamespace(probe=self._probe, memory=self._memory),  # type: ignore[arg-type]
             SimpleNamespace(ends=self._read_ends),  # type: ignore[arg-type]
             self.bench.processor,
             self.bench.metrics,
@@ -60,6 +61,9 @@ class Watched:
     async def _probe(self, partitions: Collection[int]) -> None:
         self.asked_redis.append(set(partitions))
         await self.redis()
+
+    async def _memory(self) -> Memory:
+        return Memory(used=700, limit=1_000)
 
     async def _read_ends(self, places: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
         self.asked_kafka.append(set(places))
@@ -148,6 +152,15 @@ async def test_a_kafka_that_leaves_the_question_open_shows_and_is_asked_again(
     watched.kafka = watched._answer
     await watched.look()
     assert watched.unready == {}
+
+
+async def test_how_full_redis_is_shows(watched: Watched) -> None:
+    await watched.look()
+
+    def value(name: str) -> float | None:
+        return watched.bench.metrics.registry.get_sample_value(f"detector_{name}")
+
+    assert (value("redis_used_memory_bytes"), value("redis_max_memory_bytes")) == (700, 1_000)
 
 
 async def test_servers_are_asked_though_no_partition_is_assigned(watched: Watched) -> None:

@@ -11,7 +11,7 @@ from detector.stream import processor as module
 from detector.stream.outbox import unpack
 from detector.stream.processor import StateWentBackError
 
-from .given import BURST, LATENESS, NOW, Bench, record
+from .given import BURST, CAP, LATENESS, NOW, Bench, record
 
 
 async def bench_that_owns() -> Bench:
@@ -25,6 +25,7 @@ async def test_a_burst_over_several_rounds_is_one_alert_that_names_its_record() 
     (alert,) = bench.publisher.alerts()
     assert alert["anchor"] == {
         "event_id": "e4", "type": "debit", "topic": "payments", "partition": 0, "offset": 4,
+        "amount": 900, "merchant_id": "m1",
     }  # fmt: skip
     ((_, _, _, (entry,)),) = bench.publisher.published
     headers = dict(unpack(entry).headers)
@@ -129,3 +130,15 @@ async def test_a_key_that_has_too_many_events_is_folded_and_that_is_counted() ->
         s.name: s.value for family in bench.metrics.histories_folded_total.collect() for s in family.samples
     }
     assert samples == {"detector_histories_folded_total": 7}
+
+
+async def test_what_a_rule_costs_is_counted_through_a_change_of_rules() -> None:
+    bench = await bench_that_owns()
+    for offset in range(5):
+        await bench.process(record(offset))
+    counted = bench.count("rule_evaluations_total", BURST.id)
+    bench.processor.use(Deciding([BURST], {}, LATENESS, CAP), reread=True)
+    await bench.process(record(5))
+
+    # Three can be enough, so the first two need no look.
+    assert (counted, bench.count("rule_evaluations_total", BURST.id)) == (3, 4)

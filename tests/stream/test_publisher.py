@@ -27,7 +27,7 @@ class FakeProducer:
 
 
 def entry(value: bytes, is_shadow: bool = False) -> bytes:
-    return _to_bytes.encode(Notice(is_shadow, b"u1", value, [], 0))
+    return _to_bytes.encode(Notice(is_shadow, b"u1", value, [("ce_id", b"a.1")], 0))
 
 
 async def outbox_of(*entries: bytes) -> tuple[MemoryStore, str]:

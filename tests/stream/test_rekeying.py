@@ -35,6 +35,7 @@ async def test_a_merchants_alert_names_the_platforms_record_that_raised_it() -> 
     (alert,) = bench.publisher.alerts()
     assert alert["anchor"] == {
         "event_id": "e9", "type": "debit", "topic": "payments", "partition": 2, "offset": 9,
+        "amount": 900, "merchant_id": "m1",
     }  # fmt: skip
     assert alert["entity"] == {"merchant_id": "m1"}
     ((partition, _, _, (entry,)),) = bench.publisher.published
