@@ -3,6 +3,7 @@
 import re
 import subprocess
 from collections.abc import Iterable
+from pathlib import Path
 
 from prometheus_client import generate_latest
 from prometheus_client.exposition import choose_encoder
@@ -13,6 +14,7 @@ from detector.monitor.metrics import Metrics
 from tests.core.given import read
 from tests.servers.programs import program
 
+PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
 BURST = read(
     {
         "id": "burst",
@@ -97,6 +99,18 @@ def labels_by_name(families: Iterable[Metric]) -> dict[str, set[str]]:
 
 def test_names_and_labels_are_those_of_the_contract_and_no_others() -> None:
     assert labels_by_name(exposed(used_metrics())) == LABELS
+
+
+def test_the_page_on_metrics_has_a_row_for_each() -> None:
+    rows = re.findall(r"^\| `(detector_[a-z_]+)` \| (\w+) \|([^|]*)\|", PAGE.read_text(), re.MULTILINE)
+    known = set().union(*LABELS.values())
+    written = {name: (kind, known & set(re.findall("`([a-z_]+)`", cell))) for name, kind, cell in rows}
+
+    def name_of(family: Metric) -> str:
+        return f"{family.name}_total" if family.type == "counter" else family.name
+
+    families = {name_of(family): family.type for family in exposed(used_metrics())}
+    assert written == {name: (kind, LABELS[name]) for name, kind in families.items()}
 
 
 def test_names_follow_the_rules_of_prometheus() -> None:
