@@ -1,0 +1,143 @@
+"""Prometheus' rules: valid, each proved by a case that fires and one that does not, each with its runbook."""
+
+import re
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+
+from detector.core import engine
+from detector.core.events import Reason
+from detector.core.rule import Mode
+from detector.monitor.metrics import Metrics
+from detector.state import store
+from detector.stream import reload
+from tests.deploy.prometheus_files import ALERTS, PROMETHEUS, RULES, TESTS, cases, rules, selectors
+from tests.monitor.test_metrics import LABELS
+from tests.servers.programs import program
+
+RUNBOOKS = PROMETHEUS.parents[1] / "docs" / "runbooks.md"
+DASHBOARDS = {"fraud-overview", "fraud-alerts", "detector-health", "detector-rules"}
+OF_THE_SCRAPE = {"job", "instance", "worker"}
+
+OF_THE_ARCHIVE = {
+    "detector_archive_ready": set(),
+    "detector_archive_alerts_total": {"outcome"},
+    "detector_archive_lag_records": {"topic", "partition"},
+}
+METRICS = {
+    **LABELS,
+    **OF_THE_ARCHIVE,
+    **{
+        sample.name: set()
+        for family in Metrics("1").registry.collect()
+        for sample in family.samples
+        if family.name.startswith("process_")
+    },
+    "up": set(),
+    "detector_alert_latency_seconds_bucket": {"le"},
+    "detector_alert_latency_seconds_count": set(),
+}
+VALUES = {
+    ("detector_events_total", "outcome"): {*engine.Outcome, "refused"},
+    ("detector_late_events_total", "outcome"): set(engine.Outcome),
+    ("detector_state_commits_total", "outcome"): set(store.Outcome),
+    ("detector_rules_reload_total", "outcome"): set(reload.Outcome),
+    ("detector_dead_letters_total", "reason"): set(Reason),
+    ("detector_alerts_total", "mode"): set(Mode),
+    ("detector_rule_info", "mode"): set(Mode),
+    ("detector_archive_alerts_total", "outcome"): {"written", "known", "refused"},
+}
+
+
+def promtool(*arguments: str | Path) -> None:
+    done = subprocess.run(
+        [program("promtool", "prometheus"), *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def alert_names() -> list[str]:
+    return [rule["alert"] for rule in rules(ALERTS)]
+
+
+def test_the_rules_are_valid_and_have_nothing_to_be_linted() -> None:
+    promtool("check", "rules", "--lint=all", "--lint-fatal", *RULES, *ALERTS)
+
+
+def test_the_configuration_finds_the_rules_and_scrapes_the_jobs_that_they_ask_for() -> None:
+    promtool("check", "config", PROMETHEUS / "prometheus.yml")
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.stem)
+def test_what_fires_and_what_does_not(path: Path) -> None:
+    promtool("test", "rules", path)
+
+
+def test_each_alert_is_seen_to_fire_and_not_to_fire() -> None:
+    expected = [told for case in cases() for told in case.get("alert_rule_test", [])]
+    fires = {told["alertname"] for told in expected if told["exp_alerts"]}
+    rests = {told["alertname"] for told in expected if not told["exp_alerts"]}
+
+    assert fires == rests == set(alert_names())
+
+
+def test_what_is_recorded_is_tested_and_used() -> None:
+    recorded = {rule["record"] for rule in rules(RULES)}
+    tested = {told["expr"] for case in cases() for told in case.get("promql_expr_test", [])}
+    asked_for = " ".join(rule["expr"] for rule in rules(ALERTS))
+
+    assert recorded == tested
+    assert {name for name in recorded if name in asked_for} == recorded
+
+
+def test_each_expression_asks_for_series_that_the_detector_has() -> None:
+    for rule in rules(RULES + ALERTS):
+        for metric, labels in selectors(rule["expr"]):
+            job = "detector-archive" if metric.startswith("detector_archive") else "detector"
+            assert labels["job"].removesuffix("-archive") == "detector"
+            assert metric == "up" or labels["job"] == job
+            assert labels.keys() <= METRICS[metric] | OF_THE_SCRAPE, metric
+            assert_known_values(metric, labels)
+
+
+def test_each_case_gives_series_as_the_detector_has_them() -> None:
+    for case in cases():
+        for given in case["input_series"]:
+            [(metric, labels)] = selectors(given["series"])
+            assert labels.keys() - {"worker"} == METRICS[metric] | {"job", "instance"}, given["series"]
+            assert_known_values(metric, labels)
+
+
+def assert_known_values(metric: str, labels: dict[str, str]) -> None:
+    for name, value in labels.items():
+        assert value in VALUES.get((metric, name), {value}), f"{metric} has no {name} {value}"
+
+
+def test_each_alert_says_how_bad_it_is_and_where_to_look() -> None:
+    for rule in rules(ALERTS):
+        name, notes = rule["alert"], rule["annotations"]
+        assert name.startswith("Detector")
+        assert rule["labels"]["severity"] in {"critical", "warning", "info"}
+        assert notes.keys() == {"summary", "description", "runbook_url", "dashboard_url"}
+        assert notes["runbook_url"] == f"docs/runbooks.md#{name.lower()}"
+        assert notes["dashboard_url"].removeprefix("/d/") in DASHBOARDS
+
+
+def test_each_alert_has_one_section_of_the_runbooks_that_knows_how_bad_it_is_and_no_section_is_left() -> None:
+    tokens = MarkdownIt().parse(RUNBOOKS.read_text(encoding="utf-8"))
+    told = {
+        tokens[at + 1].content: tokens[at + 4].content
+        for at, token in enumerate(tokens)
+        if token.type == "heading_open" and token.tag == "h2"
+    }
+    severities = {name: re.split(r"\W", text, maxsplit=1)[0].lower() for name, text in told.items()}
+
+    assert severities == {rule["alert"]: rule["labels"]["severity"] for rule in rules(ALERTS)}
+    assert set(Counter(alert_names()).values()) == {1}
