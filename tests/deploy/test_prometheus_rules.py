@@ -1,8 +1,10 @@
 """Prometheus' rules: valid, each proved by a case that fires and one that does not, each with its runbook."""
 
+import json
 import re
 import subprocess
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from detector.core.rule import Mode
 from detector.monitor.metrics import Metrics
 from detector.state import store
 from detector.stream import reload
-from tests.deploy.prometheus_files import ALERTS, PROMETHEUS, RULES, TESTS, cases, rules, selectors
+from tests.deploy.prometheus_files import ALERTS, PROMETHEUS, RULES, TESTS, Selector, cases, rules, selectors
 from tests.monitor.test_metrics import LABELS
 from tests.servers.programs import program
 
@@ -26,6 +28,7 @@ OF_THE_ARCHIVE = {
     "detector_archive_ready": set(),
     "detector_archive_alerts_total": {"outcome"},
     "detector_archive_lag_records": {"topic", "partition"},
+    "detector_archive_write_seconds": set(),
 }
 METRICS = {
     **LABELS,
@@ -37,8 +40,6 @@ METRICS = {
         if family.name.startswith("process_")
     },
     "up": set(),
-    "detector_alert_latency_seconds_bucket": {"le"},
-    "detector_alert_latency_seconds_count": set(),
 }
 VALUES = {
     ("detector_events_total", "outcome"): {*engine.Outcome, "refused"},
@@ -97,27 +98,62 @@ def test_what_is_recorded_is_tested_and_used() -> None:
     assert {name for name in recorded if name in asked_for} == recorded
 
 
-def test_each_expression_asks_for_series_that_the_detector_has() -> None:
+def test_each_rule_asks_one_job_for_series_that_it_has() -> None:
     for rule in rules(RULES + ALERTS):
-        for metric, labels in selectors(rule["expr"]):
-            job = "detector-archive" if metric.startswith("detector_archive") else "detector"
-            assert labels["job"].removesuffix("-archive") == "detector"
-            assert metric == "up" or labels["job"] == job
-            assert labels.keys() <= METRICS[metric] | OF_THE_SCRAPE, metric
-            assert_known_values(metric, labels)
+        for selector in selectors(rule["expr"]):
+            assert_known(selector)
+            if selector.metric != "up":
+                is_archive = selector.metric.startswith("detector_archive")
+                assert selector.labels["job"] == ("detector-archive" if is_archive else "detector")
 
 
 def test_each_case_gives_series_as_the_detector_has_them() -> None:
     for case in cases():
         for given in case["input_series"]:
-            [(metric, labels)] = selectors(given["series"])
-            assert labels.keys() - {"worker"} == METRICS[metric] | {"job", "instance"}, given["series"]
-            assert_known_values(metric, labels)
+            [selector] = selectors(given["series"])
+            assert_known(selector)
+            assert labels_of(selector.metric) | {"job", "instance"} <= selector.labels.keys(), given["series"]
 
 
-def assert_known_values(metric: str, labels: dict[str, str]) -> None:
+def test_what_the_runbooks_ask_prometheus_is_valid_and_there(tmp_path: Path) -> None:
+    asked = [text for text in queries(RUNBOOKS) if any(selectors(text))]
+    for text in asked:
+        for selector in selectors(text):
+            assert_known(selector)
+    rule_file = {
+        "groups": [{"name": "g", "rules": [{"record": f"r{i}", "expr": q} for i, q in enumerate(asked)]}]
+    }
+    path = tmp_path / "queries.json"
+    path.write_text(json.dumps(rule_file))
+
+    promtool("check", "rules", path)
+    assert len(asked) > 40
+
+
+def assert_known(selector: Selector) -> None:
+    """It has a metric of the detector's, with labels and values that this has."""
+    metric, labels = selector
+    assert labels.keys() <= labels_of(metric) | OF_THE_SCRAPE, metric
     for name, value in labels.items():
         assert value in VALUES.get((metric, name), {value}), f"{metric} has no {name} {value}"
+
+
+def labels_of(metric: str) -> set[str]:
+    """The labels of a series of the detector's, also of one of a histogram's."""
+    histogram, _, part = metric.rpartition("_")
+    if part in ("bucket", "count", "sum"):
+        return METRICS[histogram] | ({"le"} if part == "bucket" else set())
+    return METRICS[metric]
+
+
+def queries(page: Path) -> Iterator[str]:
+    """What a page shows as code in its text, and each line of its PromQL."""
+    for token in MarkdownIt().parse(page.read_text(encoding="utf-8")):
+        if token.type == "fence" and token.info == "promql":
+            yield from token.content.splitlines()
+        for child in token.children or ():
+            if child.type == "code_inline":
+                yield child.content
 
 
 def test_each_alert_says_how_bad_it_is_and_where_to_look() -> None:
