@@ -67,8 +67,8 @@ wheel: $(DEV) ## build a wheel in dist/ whose core is compiled (needs a C compil
 		--no-build-isolation --no-deps --wheel-dir $(DIST) $(abspath $(BUILD)/wheel)
 
 lock: $(DEV) ## make the locks again from pyproject.toml (ARGS=--upgrade takes newer versions)
-	$(LOCK) $(ARGS) --extra demo pyproject.toml --output-file requirements.lock
-	$(LOCK) $(ARGS) --extra demo --group dev --constraint requirements.lock pyproject.toml --output-file requirements-dev.lock
+	$(LOCK) $(ARGS) --extra demo --extra archive pyproject.toml --output-file requirements.lock
+	$(LOCK) $(ARGS) --extra demo --extra archive --group dev --constraint requirements.lock pyproject.toml --output-file requirements-dev.lock
 	$(LOCK) $(ARGS) --group peers --output-file bench/peers/requirements.txt
 
 clean: ## remove caches and build results (.venv stays)

@@ -11,6 +11,7 @@ import redis
 from aiokafka.admin import AIOKafkaAdminClient
 
 from tests.servers.kafka import RunningKafka, start_kafka
+from tests.servers.postgres import RunningPostgres, running_postgres
 from tests.servers.redis import RunningRedis, start_redis
 from tests.servers.topics import Topics
 
@@ -27,6 +28,12 @@ def redis_server() -> Iterator[RunningRedis]:
     running = start_redis()
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[RunningPostgres]:
+    with running_postgres() as running:
+        yield running
 
 
 @pytest_asyncio.fixture

@@ -1,23 +1,31 @@
-"""`detector alerts`: the alert topic, live."""
+"""`detector alerts`: the alert topic, live, and what the archive holds."""
 
 from __future__ import annotations
 
+import getpass
+import json as json_text
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from detector.archive.disposition import Disposition
 from detector.cli.alert_text import print_alert
+from detector.cli.archived_text import print_archived
 from detector.cli.console import fail
 from detector.cli.interrupt import run_until_interrupted
 from detector.cli.options import BootstrapServers, ConfigFile, settings_from
+from detector.cli.postgresql import asked
 
-app = typer.Typer(help="Look at alerts.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from psycopg import AsyncConnection
+
+app = typer.Typer(help="Look at alerts, and say whether they were right.", no_args_is_help=True)
 
 
 @app.callback()
 def _alerts() -> None:
-    """Look at alerts."""
+    """Look at alerts, and say whether they were right."""
 
 
 @app.command("tail")
@@ -60,3 +68,48 @@ def tail(
         run_until_interrupted(follow())
     except (StartRefused, KafkaError) as error:
         fail(str(error))
+
+
+@app.command("show")
+def show(
+    alert_id: Annotated[str, typer.Argument(metavar="ALERT_ID")],
+    config: ConfigFile = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the archive's row as JSON.")] = False,
+) -> None:
+    """Print an alert of the archive, the events it rests on, and how it was marked."""
+
+    async def row(connection: AsyncConnection) -> dict[str, Any]:
+        from detector.archive.dispositions import archived
+
+        return await archived(connection, alert_id)
+
+    found = asked(config, row)
+    if json:
+        print(json_text.dumps(found, ensure_ascii=False))
+    else:
+        print_archived(found)
+
+
+@app.command("mark")
+def mark(
+    alert_id: Annotated[
+        str, typer.Argument(help="'-' reads ids from standard input, one a line.", metavar="ALERT_ID")
+    ],
+    disposition: Annotated[Disposition, typer.Argument()],
+    config: ConfigFile = None,
+    note: Annotated[str | None, typer.Option("--note", help="Why.", metavar="TEXT")] = None,
+    by: Annotated[
+        str | None, typer.Option("--by", help="Who says so.", metavar="NAME", show_default="your login name")
+    ] = None,
+) -> None:
+    """Say whether an alert of the archive was right; what was said before stays, the newest counts."""
+    alert_ids = sys.stdin.read().split() if alert_id == "-" else [alert_id]
+
+    async def append(connection: AsyncConnection) -> None:
+        from detector.archive.dispositions import mark_alerts
+
+        await mark_alerts(connection, alert_ids, disposition, by or getpass.getuser(), note)
+
+    asked(config, append)
+    for marked in alert_ids:
+        print(f"{marked}: {disposition}", file=sys.stderr)

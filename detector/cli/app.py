@@ -9,7 +9,21 @@ from typing import Annotated
 import typer
 
 from detector import __version__
-from detector.cli import alerts, backtest, config, demo, generate, lists, rules, run, schema, send, topics
+from detector.archive.errors import ArchiveError
+from detector.cli import (
+    alerts,
+    archive,
+    backtest,
+    config,
+    demo,
+    generate,
+    lists,
+    rules,
+    run,
+    schema,
+    send,
+    topics,
+)
 from detector.cli.console import fail
 from detector.config import ConfigError
 from detector.core.compiled import COMPILED
@@ -42,6 +56,7 @@ def _detector(
 
 app.command("demo")(demo.demo)
 app.command("run")(run.run)
+app.command("archive")(archive.archive)
 app.add_typer(rules.app, name="rules")
 app.add_typer(lists.app, name="lists")
 app.command("generate")(generate.generate)
@@ -61,7 +76,7 @@ def main() -> None:
 def _guarded(command: Callable[[], object]) -> None:
     try:
         command()
-    except (ConfigError, RuleFaultsError) as error:
+    except (ArchiveError, ConfigError, RuleFaultsError) as error:
         fail(str(error))
     except BrokenPipeError:
         # Whoever read our output has gone; there is nobody left to tell.

@@ -4,6 +4,7 @@ from detector.config.describe import describe
 from detector.config.faults import ConfigError
 from detector.config.loading import load_settings
 from detector.config.sections import (
+    ArchiveSettings,
     HttpSettings,
     KafkaSettings,
     LogSettings,
@@ -15,6 +16,7 @@ from detector.config.sections import (
 from detector.config.settings import Settings
 
 __all__ = [
+    "ArchiveSettings",
     "ConfigError",
     "HttpSettings",
     "KafkaSettings",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import (
     BaseModel,
@@ -154,15 +154,10 @@ class RedisSettings(Section):
     @field_validator("url")
     @classmethod
     def _url_is_an_address_without_secrets(cls, url: str) -> str:
-        if "@" in url:
-            raise ValueError("leave user and password out of it, give username and password_file instead")
-        parts = urlsplit(url)
+        parts = _split_plain(url)
         database = parts.path.removeprefix("/") or "0"
         if parts.scheme not in ("redis", "rediss") or not parts.hostname or not database.isdecimal():
             raise ValueError("expected redis://HOST:PORT/DATABASE, or rediss:// for TLS")
-        if parts.query or parts.fragment:
-            raise ValueError("options in the URL are not read, use the settings of this section")
-        _ = parts.port  # raises ValueError where it is no port
         return url
 
     @property
@@ -216,6 +211,50 @@ class StateSettings(Section):
     cache_events: Annotated[int, Field(ge=0)] = 800_000
 
 
+class ArchiveSettings(Section):
+    """How `detector archive` reaches PostgreSQL, its consumer group, its port and how long it keeps alerts.
+
+    ``keep`` is in milliseconds: alerts whose event time is longer ago are deleted. The HTTP host is that of
+    the section http.
+    """
+
+    url: str = "postgresql://localhost:5432/fraud"
+    username: Name | None = None
+    password: SecretStr | None = None
+    password_file: SecretFile = None
+    sslmode: Literal["disable", "prefer", "require", "verify-ca", "verify-full"] = "prefer"
+    ssl_cafile: FilePath | None = None
+    group: Name = "fraud-archive"
+    http_port: Annotated[int, Field(ge=0, le=65_535)] = 8_081
+    keep: DurationMs = read_duration("400d")
+
+    @field_validator("url")
+    @classmethod
+    def _url_is_an_address_without_secrets(cls, url: str) -> str:
+        parts = _split_plain(url)
+        if parts.scheme != "postgresql" or not parts.hostname or not parts.path.removeprefix("/"):
+            raise ValueError("expected postgresql://HOST:PORT/DATABASE")
+        return url
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port of the URL."""
+        parts = urlsplit(self.url)
+        return parts.hostname or "localhost", parts.port or 5432
+
+    @property
+    def database(self) -> str:
+        """The name of the database."""
+        return urlsplit(self.url).path.removeprefix("/")
+
+    def _contradictions(self) -> Iterator[str]:
+        checks_certificate = self.sslmode.startswith("verify-")
+        if checks_certificate and self.ssl_cafile is None:
+            yield f"sslmode {self.sslmode} needs ssl_cafile, the authority behind the server's certificate"
+        if self.ssl_cafile is not None and not checks_certificate:
+            yield f"ssl_cafile would not be used with sslmode {self.sslmode}: set verify-full"
+
+
 class HttpSettings(Section):
     """The address of the health endpoints and metrics; port 0 takes any free one."""
 
@@ -228,6 +267,16 @@ class LogSettings(Section):
 
     format: Literal["auto", "json", "console"] = "auto"
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+
+def _split_plain(url: str) -> SplitResult:
+    if "@" in url:
+        raise ValueError("leave user and password out of it, give username and password_file instead")
+    parts = urlsplit(url)
+    if parts.query or parts.fragment:
+        raise ValueError("options in the URL are not read, use the settings of this section")
+    _ = parts.port  # raises ValueError where it is no port
+    return parts
 
 
 def _tls_contradictions(

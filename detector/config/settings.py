@@ -6,6 +6,7 @@ from pydantic import PrivateAttr, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from detector.config.sections import (
+    ArchiveSettings,
     HttpSettings,
     KafkaSettings,
     LogSettings,
@@ -34,6 +35,7 @@ class Settings(BaseSettings):
     redis: RedisSettings = RedisSettings()
     rules: RuleSettings = RuleSettings()
     state: StateSettings = StateSettings()
+    archive: ArchiveSettings = ArchiveSettings()
     http: HttpSettings = HttpSettings()
     log: LogSettings = LogSettings()
 

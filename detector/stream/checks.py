@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aiokafka.conn import collect_hosts, create_conn
@@ -30,7 +30,7 @@ _REFUSALS = (
 
 
 class StartRefused(Exception):
-    """The worker must not start; the message has one line for each reason, and says what to do."""
+    """A process must not start; the message has one line for each reason, and says what to do."""
 
 
 async def start_up_checks(settings: Settings, deadline_s: float = _DEADLINE_S) -> None:
@@ -40,7 +40,7 @@ async def start_up_checks(settings: Settings, deadline_s: float = _DEADLINE_S) -
         StartRefused: Kafka does not answer within the deadline, or something is wrong with the topics.
     """
     await wait_for_kafka(settings.kafka, deadline_s)
-    partitions = await _ask_for_partitions(settings, deadline_s)
+    partitions = await ask_for_partitions(settings.kafka, settings.topics.names, deadline_s)
     problems = check_topics(settings.topics, partitions)
     if problems:
         raise StartRefused("\n".join(problem.message for problem in problems))
@@ -61,12 +61,19 @@ async def wait_for_kafka(kafka: KafkaSettings, deadline_s: float = _DEADLINE_S) 
         raise _no_answer(kafka, deadline_s, attempts.failure) from None
 
 
-async def _ask_for_partitions(settings: Settings, deadline_s: float) -> dict[str, int]:
+async def ask_for_partitions(
+    kafka: KafkaSettings, names: Iterable[str], deadline_s: float = _DEADLINE_S
+) -> dict[str, int]:
+    """Ask for the number of partitions of each of the topics that exists.
+
+    Raises:
+        StartRefused: Kafka does not answer within the deadline.
+    """
     try:
         async with asyncio.timeout(deadline_s):
-            return await partition_counts(settings.kafka, settings.topics.names)
+            return await partition_counts(kafka, names)
     except (KafkaError, OSError) as error:  # TimeoutError is an OSError
-        raise _no_topics(settings.kafka, error) from None
+        raise _no_topics(kafka, error) from None
 
 
 class _Attempts:

@@ -76,12 +76,17 @@ def check_topics(topics: TopicSettings, partitions: Mapping[str, int]) -> list[T
         A problem for each topic that is missing, or whose number of partitions is not that of the others that
         must agree; empty when all is well.
     """
-    missing = [
+    missing = missing_topics(topics.names, partitions)
+    return missing + _unequal_counts((*topics.inputs, topics.by_merchant), partitions)
+
+
+def missing_topics(names: Iterable[str], partitions: Mapping[str, int]) -> list[TopicProblem]:
+    """A problem for each of the topics that a cluster, by its numbers of partitions, does not have."""
+    return [
         TopicProblem(name, f"topic {name} does not exist, or this user may not describe it")
-        for name in topics.names
+        for name in names
         if name not in partitions
     ]
-    return missing + _unequal_counts((*topics.inputs, topics.by_merchant), partitions)
 
 
 def _unequal_counts(names: Sequence[str], partitions: Mapping[str, int]) -> list[TopicProblem]:

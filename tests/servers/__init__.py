@@ -1,1 +1,1 @@
-"""Real servers for the tests: Apache Kafka and Redis, never a stand-in and never a skipped test."""
+"""Real servers for the tests, Kafka, Redis and PostgreSQL: never a stand-in and never a skipped test."""

@@ -1,0 +1,92 @@
+"""The archive as its users run it: a process on a real Kafka and PostgreSQL, seen from outside."""
+
+import subprocess
+import sys
+import uuid
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+from confluent_kafka.admin import AdminClient
+from psycopg.rows import dict_row
+
+from detector.embedded import free_port
+from tests.archive.given import encoded
+from tests.integration.live import Live, Worker, eventually
+from tests.servers.postgres import RunningPostgres
+
+TOPICS = ("alerts", "alerts_shadow")
+
+
+@dataclass
+class Archiving:
+    """Topics and a database of its own, and the settings of an archive on them."""
+
+    live: Live
+    postgres: RunningPostgres
+    database: str = ""
+    group: str = field(default_factory=lambda: f"archive-{uuid.uuid4().hex[:8]}")
+
+    def __post_init__(self) -> None:
+        self.database = self.database or self.postgres.new_database()
+        self.live.extra |= {
+            "DETECTOR_ARCHIVE__URL": f"postgresql://127.0.0.1:{self.postgres.port}/{self.database}",
+            "DETECTOR_ARCHIVE__USERNAME": "postgres",
+            "DETECTOR_ARCHIVE__GROUP": self.group,
+            "DETECTOR_ARCHIVE__KEEP": "36500d",
+        }
+
+    @asynccontextmanager
+    async def running(self, **environment: str) -> AsyncIterator[Worker]:
+        """An archive process; ended after the block if it still runs."""
+        archive = self.start(**environment)
+        try:
+            yield archive
+        finally:
+            if archive.process.poll() is None:
+                archive.kill()
+
+    def start(self, **environment: str) -> Worker:
+        port = free_port()
+        log = self.live.folder / f"archive-{port}.log"
+        own = {"DETECTOR_ARCHIVE__HTTP_PORT": str(port)}
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "detector", "archive"],
+                env=self.live.environment() | own | environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        return Worker(process, f"http://127.0.0.1:{port}", log, [], self.live.partitions)
+
+    async def publish(self, alerts: Iterable[Any]) -> None:
+        """Put alerts, or bytes that are none, on their topics, keyed as the detector does."""
+        await self.live.send_records([self._record(alert) for alert in alerts])
+
+    def _record(self, alert: Any) -> tuple[str, bytes, bytes | None]:
+        if not isinstance(alert, dict):
+            return self.live.names["alerts"], b"k", alert
+        topic = "alerts_shadow" if alert["mode"] == "shadow" else "alerts"
+        return self.live.names[topic], next(iter(alert["entity"].values())).encode(), encoded(alert)
+
+    def rows(self, relation: str = "alerts") -> list[dict[str, Any]]:
+        """What the archive holds now; nothing while PostgreSQL is away or its tables are not made."""
+        try:
+            with self.postgres.connect(self.database) as connection:
+                cursor = connection.cursor(row_factory=dict_row)
+                return cursor.execute(f"SELECT * FROM fraud.{relation}").fetchall()
+        except (psycopg.OperationalError, psycopg.errors.UndefinedTable):
+            return []
+
+    def members(self) -> int:
+        """How many archives the group has."""
+        client = AdminClient({"bootstrap.servers": self.live.bootstrap})
+        described = client.describe_consumer_groups([self.group])[self.group].result()
+        return len(described.members)
+
+    async def holds(self, number: int, seconds: float = 60.0) -> list[dict[str, Any]]:
+        """The rows as soon as there are so many."""
+        await eventually(lambda: len(self.rows()) >= number, seconds)
+        return self.rows()
