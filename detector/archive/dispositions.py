@@ -21,10 +21,8 @@ async def mark_alerts(
         ArchiveError: the archive lacks some of the alerts; then none is marked.
     """
     async with connection.transaction():
-        # Locked, so that none is deleted for its age before its mark is there.
         found = await connection.execute(
-            "SELECT alert_id FROM fraud.alerts WHERE alert_id = ANY(%s) ORDER BY alert_id FOR KEY SHARE",
-            [list(alert_ids)],
+            "SELECT alert_id FROM fraud.alerts WHERE alert_id = ANY(%s)", [list(alert_ids)]
         )
         known = {alert_id for (alert_id,) in await found.fetchall()}
         if unknown := [alert_id for alert_id in alert_ids if alert_id not in known]:

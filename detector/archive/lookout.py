@@ -29,6 +29,7 @@ class Lookout:
         database: knows whether PostgreSQL is away, which is no stall of the archive.
         health: has the main loop's heartbeat.
         metrics: take the lag.
+        clock: monotonic seconds.
     """
 
     def __init__(
@@ -38,26 +39,28 @@ class Lookout:
         database: Database,
         health: Health,
         metrics: ArchiveMetrics,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._offsets = offsets
         self._assignment = assignment
         self._database = database
         self._health = health
         self._metrics = metrics
+        self._clock = clock
         self._reached = 0
-        self._answered_at = self._moved_at = time.monotonic()
+        self._answered_at = self._moved_at = clock()
         self._detail = ""
 
     async def run(self) -> None:
         """Look again and again until cancelled."""
         while True:
             self._health.beat()
-            await self._look()
+            await self.look()
             await asyncio.sleep(_LOOK_SECONDS)
 
     def stalls(self) -> list[Stall]:
         """How long each sign has been missing."""
-        now = time.monotonic()
+        now = self._clock()
         stuck, silent = self._health.heartbeat_age(), now - self._answered_at
         still, waiting = now - self._moved_at, self._database.silent_seconds()
         return [
@@ -70,7 +73,8 @@ class Lookout:
             )
         ]
 
-    async def _look(self) -> None:
+    async def look(self) -> None:
+        """See whether Kafka answers, and whether what it has is being archived."""
         try:
             async with asyncio.timeout(_LOOK_WITHIN_S):
                 await self._measure()
@@ -79,7 +83,7 @@ class Lookout:
         except (KafkaError, OSError) as error:
             self._detail = f": {error or type(error).__name__}"
         else:
-            self._answered_at, self._detail = time.monotonic(), ""
+            self._answered_at, self._detail = self._clock(), ""
 
     async def _measure(self) -> None:
         places = self._assignment()
@@ -89,5 +93,5 @@ class Lookout:
         self._metrics.show_lags(lags)
         now_reached = sum(reached.values())
         if now_reached != self._reached or not any(lags.values()) or self._database.is_away:
-            self._moved_at = time.monotonic()
+            self._moved_at = self._clock()
         self._reached = now_reached

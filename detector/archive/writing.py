@@ -19,7 +19,7 @@ _ROW_AT_FAULT = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.Progr
 _DELETE = """
     DELETE FROM fraud.alerts WHERE alert_id IN (
         SELECT alert_id FROM fraud.alerts
-        WHERE event_time < now() - %s * interval '1 millisecond'
+        WHERE event_time < to_timestamp(greatest(0, extract(epoch FROM now()) - %s / 1000.0))
         ORDER BY event_time LIMIT %s
         FOR UPDATE SKIP LOCKED
     )

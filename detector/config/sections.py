@@ -253,6 +253,8 @@ class ArchiveSettings(Section):
             yield f"sslmode {self.sslmode} needs ssl_cafile, the authority behind the server's certificate"
         if self.ssl_cafile is not None and not checks_certificate:
             yield f"ssl_cafile would not be used with sslmode {self.sslmode}: set verify-full"
+        if not self.keep:
+            yield "keep 0s would delete each alert as soon as it is written"
 
 
 class HttpSettings(Section):

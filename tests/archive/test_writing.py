@@ -196,6 +196,7 @@ async def test_old_alerts_are_deleted_with_what_was_said_of_them(connection: Asy
 
     assert await delete_older(connection, 30 * day) == 1
 
+    assert await delete_older(connection, 10**18) == 0
     assert list(await rows(connection)) == ["new"]
     left = await connection.execute("SELECT alert_id FROM fraud.dispositions")
     assert await left.fetchall() == [("new",)]

@@ -71,14 +71,19 @@ class Archiving:
         topic = "alerts_shadow" if alert["mode"] == "shadow" else "alerts"
         return self.live.names[topic], next(iter(alert["entity"].values())).encode(), encoded(alert)
 
-    def rows(self, relation: str = "alerts") -> list[dict[str, Any]]:
-        """What the archive holds now; nothing while PostgreSQL is away or its tables are not made."""
+    def rows(self) -> list[dict[str, Any]]:
+        """What the archive holds now."""
+        with self.postgres.connect(self.database) as connection:
+            return connection.cursor(row_factory=dict_row).execute("SELECT * FROM fraud.alerts").fetchall()
+
+    def count(self) -> int:
+        """How many alerts it holds now; none while PostgreSQL is away or its tables are not made."""
         try:
             with self.postgres.connect(self.database) as connection:
-                cursor = connection.cursor(row_factory=dict_row)
-                return cursor.execute(f"SELECT * FROM fraud.{relation}").fetchall()
+                [(number,)] = connection.execute("SELECT count(*) FROM fraud.alerts").fetchall()
+                return int(number)
         except (psycopg.OperationalError, psycopg.errors.UndefinedTable):
-            return []
+            return 0
 
     def members(self) -> int:
         """How many archives the group has."""
@@ -86,7 +91,6 @@ class Archiving:
         described = client.describe_consumer_groups([self.group])[self.group].result()
         return len(described.members)
 
-    async def holds(self, number: int, seconds: float = 60.0) -> list[dict[str, Any]]:
-        """The rows as soon as there are so many."""
-        await eventually(lambda: len(self.rows()) >= number, seconds)
-        return self.rows()
+    async def holds(self, number: int, seconds: float = 60.0) -> None:
+        """Wait until there are so many alerts."""
+        await eventually(lambda: self.count() >= number, seconds, every=0.01)
