@@ -18,6 +18,7 @@ from bench.plan import FULL, NEEDS_SERVERS, SHORT, Part, Plan, plan_of
 from bench.plot import write_plot
 from bench.report import Results, describe_machine, print_table, write_json
 from bench.runs import (
+    run_archive,
     run_engine,
     run_latency,
     run_matrix,
@@ -232,6 +233,7 @@ def _run_on_servers(plan: Plan, parts: Collection[Part], peers: Sequence[Program
         ),
         Part.LATENCY: ("alert latency", run_latency),
         Part.RESTART: (f"restarts with the histories of {plan.restart_users:,} users", run_restart),
+        Part.ARCHIVE: (f"{plan.archived_alerts:,} alerts into PostgreSQL", run_archive),
     }
     with running_servers(plan.compiled) as servers:
         for part, (told, run) in measured.items():

@@ -21,12 +21,15 @@ class Part(StrEnum):
     MATRIX = "matrix"
     LATENCY = "latency"
     RESTART = "restart"
+    ARCHIVE = "archive"
     ENGINE = "engine"
     STATE = "state"
     WIDE = "wide"
 
 
-NEEDS_SERVERS = frozenset({Part.THROUGHPUT, Part.PEERS, Part.MATRIX, Part.LATENCY, Part.RESTART})
+NEEDS_SERVERS = frozenset(
+    {Part.THROUGHPUT, Part.PEERS, Part.MATRIX, Part.LATENCY, Part.RESTART, Part.ARCHIVE}
+)
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class Plan:
     repeats: int
     matrix_events: int
     restart_users: int
+    archived_alerts: int
     engine_events: int
     fraud: float
     state_users: int
@@ -68,6 +72,7 @@ SHORT = Plan(
     repeats=2,
     matrix_events=200_000,
     restart_users=100_000,
+    archived_alerts=60_000,
     engine_events=50_000,
     fraud=0.01,
     state_users=20_000,
@@ -89,6 +94,7 @@ FULL = replace(
     repeats=5,
     matrix_events=500_000,
     restart_users=1_000_000,
+    archived_alerts=300_000,
     engine_events=100_000,
     state_users=100_000,
     wide_events=1_000_000,

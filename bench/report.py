@@ -16,6 +16,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from bench.archive import ArchiveRate
 from bench.case_runs import CaseRuns, label_of, series_of
 from bench.cases import Factor
 from bench.engine import EngineRuns
@@ -47,6 +48,7 @@ class Results:
     latency: list[Latency] = field(default_factory=list)
     floor: list[Latency] = field(default_factory=list)
     restart: Restart | None = None
+    archive: ArchiveRate | None = None
     engine: list[EngineRuns] | None = None
     state: StateCost | None = None
     wide: list[WideCost] | None = None
@@ -115,6 +117,7 @@ def _rows(results: Results) -> list[tuple[str, str, str]]:
         *(row for found in results.latency for row in _latency_rows("alert latency", found)),
         *(row for found in results.floor for row in _latency_rows("one hop, no worker:", found)),
         *_restart_rows(results.restart),
+        *_archive_rows(results.archive),
         *_engine_rows(results.engine or []),
         *_state_rows(results.state),
         *_wide_rows(results.wide or []),
@@ -217,6 +220,17 @@ def _restart_rows(found: Restart | None) -> list[tuple[str, str, str]]:
             f"{found.peak_bytes / 1e6:,.0f}",
             f"MB, {found.keys:,} keys in Redis",
         ),
+    ]
+
+
+def _archive_rows(found: ArchiveRate | None) -> list[tuple[str, str, str]]:
+    if found is None:
+        return []
+    size = f"alerts/s, of {found.mean_bytes:,.0f} bytes on average"
+    return [
+        ("the archive, from a backlog", f"{found.per_second:,.0f}", size),
+        ("  per second of its CPU", f"{found.per_cpu_second:,.0f}", "alerts"),
+        ("  from its start to the last one", f"{found.seconds:.1f}", f"s for {found.alerts:,} alerts"),
     ]
 
 

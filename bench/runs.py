@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.metadata import version
 
+from bench.archive import measure_archive
 from bench.engine import measure_engine
 from bench.kafka import drop_topics, make_plain_topics, make_topics, preproduce, topic_settings
 from bench.latency import measure_floor, measure_latency
@@ -24,6 +25,7 @@ from bench.traffic import encoded_traffic, expected_alerts, mean_bytes
 from bench.wide import WideKey, measure_wide
 from bench.worker_runs import check_alerts, expected_of, run_worker_anew
 from detector.config import Settings
+from detector.replay.backtest import Backtest
 from detector.rules.rule_set import rules_in_force
 
 _FRAUD = 0.05
@@ -76,6 +78,15 @@ def run_restart(servers: Servers, plan: Plan, results: Results) -> None:
     )
     rules = rules_in_force([], True)
     results.restart = measure_restart(servers, f"{servers.prefix}.restart", records, rules, plan.repeats)
+
+
+def run_archive(servers: Servers, plan: Plan, results: Results) -> None:
+    """The archive over a backlog of alerts."""
+    records = encoded_traffic(plan.engine_events, plan.engine_events, _FRAUD, _BACKLOG_HOURS, 0.0)
+    state = Settings().state
+    backtest = Backtest(rules_in_force([], True), state.allowed_lateness, state.history_cap)
+    alerts = list(backtest.run(record.value for record in records))
+    results.archive = measure_archive(servers, alerts, plan.archived_alerts)
 
 
 def run_wide(plan: Plan, results: Results) -> None:

@@ -88,7 +88,10 @@ class Lookout:
     async def _measure(self) -> None:
         places = self._assignment()
         ends = await self._offsets.ends(places)
-        reached = await self._offsets.beginnings(places) | await self._offsets.committed(places)
+        committed = await self._offsets.committed(places)
+        # What Kafka has deleted unread is not waited for.
+        begins = await self._offsets.beginnings(places)
+        reached = {place: max(begin, committed.get(place, 0)) for place, begin in begins.items()}
         lags = {place: max(0, end - reached[place]) for place, end in ends.items()}
         self._metrics.show_lags(lags)
         now_reached = sum(reached.values())

@@ -21,6 +21,7 @@ class Log:
     fault: Exception | None = None
     known_ends: dict[TopicPartition, int] = field(default_factory=lambda: {READ: 10, NEW: 7, OTHERS: 99})
     known_committed: dict[TopicPartition, int] = field(default_factory=lambda: {READ: 10})
+    begin: int = 3
 
     async def ends(self, places: Collection[TopicPartition]) -> dict[TopicPartition, int]:
         if self.fault:
@@ -28,7 +29,7 @@ class Log:
         return {place: self.known_ends[place] for place in places}
 
     async def beginnings(self, places: Collection[TopicPartition]) -> dict[TopicPartition, int]:
-        return dict.fromkeys(places, 3)
+        return dict.fromkeys(places, self.begin)
 
     async def committed(self, places: Collection[TopicPartition]) -> dict[TopicPartition, int]:
         return {place: at for place, at in self.known_committed.items() if place in places}
@@ -104,6 +105,15 @@ async def test_records_that_are_not_archived_are_a_stall(scene: Scene) -> None:
 
 async def test_nothing_left_to_archive_is_no_stall(scene: Scene) -> None:
     scene.log.known_committed[NEW] = 7
+    for second in (1, 30):
+        await scene.look_at(second)
+
+    assert scene.stalled("records")[0] == 0
+
+
+async def test_what_kafka_has_deleted_unread_is_not_waited_for(scene: Scene) -> None:
+    scene.log.known_committed[NEW] = 4
+    scene.log.begin = 7
     for second in (1, 30):
         await scene.look_at(second)
 
