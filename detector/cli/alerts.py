@@ -42,13 +42,13 @@ def tail(
     import msgspec
     from aiokafka.errors import KafkaError
 
-    from detector.stream.checks import StartRefused, start_up_checks
+    from detector.stream.checks import StartRefused, wait_for_kafka
     from detector.stream.tail import alert_records, read_alert
 
     settings = settings_from(config, bootstrap_servers=bootstrap_servers)
 
     async def follow() -> None:
-        await start_up_checks(settings)
+        await wait_for_kafka(settings.kafka)
         async with alert_records(settings, from_beginning) as records:
             async for record in records:
                 try:

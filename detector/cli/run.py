@@ -119,6 +119,8 @@ def _collect_garbage_rarely() -> None:
 
 def run_until_stopped(settings: Settings) -> int:
     """Run the worker; gives the exit code."""
+    from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
+
     from detector.monitor.http import AddressUnavailable
     from detector.rules.faults import RuleFaultsError
     from detector.state.errors import StateError
@@ -139,6 +141,11 @@ def run_until_stopped(settings: Settings) -> int:
             runner.run(until_stopped())
     except (StartRefused, RuleFaultsError, StateError, AddressUnavailable, FlowError) as error:
         print(error, file=sys.stderr)
+        return 1
+    except (GroupAuthorizationFailedError, TopicAuthorizationFailedError) as error:
+        print(
+            f"Kafka takes back what it allowed this user, the next start says what: {error}", file=sys.stderr
+        )
         return 1
     except Exception:
         log.exception("the worker broke")

@@ -2,8 +2,8 @@
 
 import asyncio
 import ssl
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from aiokafka.conn import collect_hosts, create_conn
 from aiokafka.errors import (
@@ -16,7 +16,10 @@ from aiokafka.errors import (
 
 from detector.config import KafkaSettings, Settings
 from detector.stream.kafka import client_arguments
+from detector.stream.permissions import missing_permissions, needs_of_worker
 from detector.stream.topics import check_topics, partition_counts
+
+Answer = TypeVar("Answer")
 
 _DEADLINE_S = 10.0
 _ATTEMPT_MS = 3_000
@@ -34,16 +37,26 @@ class StartRefused(Exception):
 
 
 async def start_up_checks(settings: Settings, deadline_s: float = _DEADLINE_S) -> None:
+    """Check that Kafka answers, that it allows what the worker does, and that the topics are as they must be.
+
+    Raises:
+        StartRefused: Kafka does not answer within the deadline, or something is missing.
+    """
+    kafka = settings.kafka
+    await wait_for_kafka(kafka, deadline_s)
+    needs = needs_of_worker(settings.topics)
+    _refuse(await _ask(kafka, deadline_s, missing_permissions(kafka, kafka.group, needs)))
+    await _check_topics(settings, deadline_s)
+
+
+async def topic_checks(settings: Settings, deadline_s: float = _DEADLINE_S) -> None:
     """Check that Kafka answers, that the topics exist and that the inputs have equally many partitions.
 
     Raises:
         StartRefused: Kafka does not answer within the deadline, or something is wrong with the topics.
     """
     await wait_for_kafka(settings.kafka, deadline_s)
-    partitions = await ask_for_partitions(settings.kafka, settings.topics.names, deadline_s)
-    problems = check_topics(settings.topics, partitions)
-    if problems:
-        raise StartRefused("\n".join(problem.message for problem in problems))
+    await _check_topics(settings, deadline_s)
 
 
 async def wait_for_kafka(kafka: KafkaSettings, deadline_s: float = _DEADLINE_S) -> None:
@@ -69,11 +82,25 @@ async def ask_for_partitions(
     Raises:
         StartRefused: Kafka does not answer within the deadline.
     """
+    return await _ask(kafka, deadline_s, partition_counts(kafka, names))
+
+
+async def _check_topics(settings: Settings, deadline_s: float) -> None:
+    partitions = await ask_for_partitions(settings.kafka, settings.topics.names, deadline_s)
+    _refuse([problem.message for problem in check_topics(settings.topics, partitions)])
+
+
+async def _ask(kafka: KafkaSettings, deadline_s: float, question: Awaitable[Answer]) -> Answer:
     try:
         async with asyncio.timeout(deadline_s):
-            return await partition_counts(kafka, names)
+            return await question
     except (KafkaError, OSError) as error:  # TimeoutError is an OSError
         raise _no_topics(kafka, error) from None
+
+
+def _refuse(problems: Sequence[str]) -> None:
+    if problems:
+        raise StartRefused("\n".join(problems))
 
 
 class _Attempts:

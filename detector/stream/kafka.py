@@ -2,6 +2,8 @@
 
 import asyncio
 import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +110,21 @@ def rekeying_producer(settings: KafkaSettings) -> AIOKafkaProducer:
 def admin_client(settings: KafkaSettings) -> AIOKafkaAdminClient:
     """Return the client that lists and creates topics, not yet started; call it inside the running loop."""
     return AIOKafkaAdminClient(**client_arguments(settings), request_timeout_ms=settings.request_timeout)
+
+
+@asynccontextmanager
+async def connected_admin(settings: KafkaSettings) -> AsyncIterator[AIOKafkaAdminClient]:
+    """That client, started, for the length of a block.
+
+    Raises:
+        KafkaError: The brokers do not answer.
+    """
+    admin = admin_client(settings)
+    try:
+        await admin.start()
+        yield admin
+    finally:
+        await admin.close()
 
 
 def tls_context(settings: KafkaSettings) -> ssl.SSLContext | None:

@@ -12,7 +12,7 @@ from detector.core.lists import TIERS
 from detector.core.rule import Rule
 from detector.monitor.metrics import Metrics
 from detector.rules.faults import RuleFaultsError
-from detector.state.errors import CorruptStateError, StateError
+from detector.state.errors import CorruptStateError, StateError, StateRefused
 from detector.stream.rulebook import InForce, ListsMissingError, Rulebook, Stamp, needed
 
 log = logging.getLogger(__name__)
@@ -60,13 +60,19 @@ class Reload:
         self._complaint = ""
 
     async def run(self) -> None:
-        """Look again and again, until cancelled."""
+        """Look again and again, until cancelled.
+
+        Raises:
+            StateRefused: Redis does not let this user read the lists, so a change would never be taken up.
+        """
         looks = 0
         while True:
             await self._pause()
             looks += 1
             try:
                 await self._look(with_rules=looks % _LOOKS_PER_RULES == 0)
+            except StateRefused:
+                raise
             except StateError as error:
                 self._complain(str(error))
             else:

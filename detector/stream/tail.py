@@ -10,8 +10,9 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from detector.config import Settings
 from detector.core.alert import Alert
+from detector.stream.checks import StartRefused
 from detector.stream.kafka import client_arguments
-from detector.stream.topics import partition_counts
+from detector.stream.topics import missing_topic, partition_counts
 
 _decoder = msgspec.json.Decoder(Alert)
 
@@ -23,6 +24,7 @@ async def alert_records(
     """The records of the alert topic, from its beginning or from now on, without end.
 
     Raises:
+        StartRefused: there is no such topic for this user.
         KafkaError: the topic cannot be read.
     """
     consumer = AIOKafkaConsumer(
@@ -30,8 +32,11 @@ async def alert_records(
     )
     await consumer.start()
     try:
-        numbers = (await partition_counts(settings.kafka, [settings.topics.alerts])).values()
-        partitions = [TopicPartition(settings.topics.alerts, n) for count in numbers for n in range(count)]
+        topic = settings.topics.alerts
+        counts = await partition_counts(settings.kafka, [topic])
+        if topic not in counts:
+            raise StartRefused(missing_topic(topic))
+        partitions = [TopicPartition(topic, number) for number in range(counts[topic])]
         consumer.assign(partitions)
         if from_beginning:
             await consumer.seek_to_beginning(*partitions)

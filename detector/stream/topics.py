@@ -1,15 +1,14 @@
 """The topics that the detector needs: what they should be, what they are, and how to create them."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from detector.config import KafkaSettings, TopicSettings
-from detector.stream.kafka import MAX_RECORD_BYTES, admin_client
+from detector.stream.kafka import MAX_RECORD_BYTES, connected_admin
 
 _DAY_MS = 86_400_000
 _ALERT_RETENTION_MS = 30 * _DAY_MS
@@ -82,11 +81,12 @@ def check_topics(topics: TopicSettings, partitions: Mapping[str, int]) -> list[T
 
 def missing_topics(names: Iterable[str], partitions: Mapping[str, int]) -> list[TopicProblem]:
     """A problem for each of the topics that a cluster, by its numbers of partitions, does not have."""
-    return [
-        TopicProblem(name, f"topic {name} does not exist, or this user may not describe it")
-        for name in names
-        if name not in partitions
-    ]
+    return [TopicProblem(name, missing_topic(name)) for name in names if name not in partitions]
+
+
+def missing_topic(name: str) -> str:
+    """Say that a topic is missing, as far as can be told."""
+    return f"topic {name} does not exist, or this user may not describe it"
 
 
 def _unequal_counts(names: Sequence[str], partitions: Mapping[str, int]) -> list[TopicProblem]:
@@ -109,7 +109,7 @@ async def partition_counts(kafka: KafkaSettings, names: Iterable[str]) -> dict[s
         KafkaError: The brokers do not answer.
     """
     wanted = set(names)
-    async with _admin(kafka) as admin:
+    async with connected_admin(kafka) as admin:
         # All topics, because asking for one that is missing makes some brokers create it.
         described = await admin.describe_topics()
     return {
@@ -130,7 +130,7 @@ async def topic_retentions(kafka: KafkaSettings, names: Sequence[str]) -> dict[s
     if not names:
         return {}
     resources = [ConfigResource(ConfigResourceType.TOPIC, name, {_RETENTION: ""}) for name in names]
-    async with _admin(kafka) as admin:
+    async with connected_admin(kafka) as admin:
         [response] = await admin.describe_configs(resources)
     return {
         name: int(value)
@@ -150,7 +150,7 @@ async def create_topics(kafka: KafkaSettings, plan: Sequence[TopicPlan]) -> Topi
         NewTopic(topic.name, topic.partitions, topic.replication, topic_configs=dict(topic.configs))
         for topic in plan
     ]
-    async with _admin(kafka) as admin:
+    async with connected_admin(kafka) as admin:
         response = await admin.create_topics(new)
     creation = TopicCreation()
     for name, code, *message in response.topic_errors:
@@ -166,13 +166,3 @@ def _record(creation: TopicCreation, name: str, code: int, message: str | None) 
     else:
         reason = message or for_code(code).__name__
         creation.failed.append(TopicProblem(name, f"topic {name} was not created: {reason}"))
-
-
-@asynccontextmanager
-async def _admin(kafka: KafkaSettings) -> AsyncIterator[AIOKafkaAdminClient]:
-    admin = admin_client(kafka)
-    try:
-        await admin.start()
-        yield admin
-    finally:
-        await admin.close()

@@ -40,7 +40,10 @@ async def eventually(holds: Callable[[], Any], seconds: float = 30.0, every: flo
 
 @dataclass
 class Live:
-    """Topics of its own, a Redis prefix of its own, and the settings of a worker on them."""
+    """Topics of its own, a Redis prefix of its own, and the settings of a worker on them.
+
+    `access` is what aiokafka's clients need beside the address, to be let in as one who may do everything.
+    """
 
     bootstrap: str
     redis_url: str
@@ -48,6 +51,7 @@ class Live:
     folder: Path
     extra: dict[str, str] = field(default_factory=dict)
     partitions: int = PARTITIONS
+    access: dict[str, Any] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     prefix: str = field(default_factory=lambda: f"t{uuid.uuid4().hex[:8]}")
 
@@ -118,7 +122,11 @@ class Live:
         self, records: Iterable[tuple[str, bytes | None, bytes | None]], **options: Any
     ) -> int:
         producer = AIOKafkaProducer(
-            bootstrap_servers=self.bootstrap, linger_ms=5, max_request_size=4 << 20, **options
+            bootstrap_servers=self.bootstrap,
+            linger_ms=5,
+            max_request_size=4 << 20,
+            **self.access,
+            **options,
         )
         await producer.start()
         try:
@@ -170,7 +178,9 @@ class Live:
 
     async def ends(self, *roles: str) -> dict[TopicPartition, int]:
         """The end offset of each partition of these topics."""
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, enable_auto_commit=False)
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self.bootstrap, enable_auto_commit=False, **self.access
+        )
         await consumer.start()
         try:
             places = [TopicPartition(self.names[role], n) for role in roles for n in range(self.partitions)]
@@ -180,7 +190,9 @@ class Live:
 
     async def read(self, role: str) -> list[ConsumerRecord]:
         """Everything on a topic now."""
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, enable_auto_commit=False)
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self.bootstrap, enable_auto_commit=False, **self.access
+        )
         await consumer.start()
         try:
             places = [TopicPartition(self.names[role], number) for number in range(self.partitions)]

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,18 +54,29 @@ def kafka_from_jars(proxied: tuple[int, int] | None = None) -> Iterator[str]:
     `proxied` is the port of a second listener, and the port of the proxy before it: who comes through the
     proxy is told that the broker is there.
     """
+    port = free_port()
+    settings = broker_settings("127.0.0.1", port, free_port())
+    if proxied is not None:
+        settings |= _second_listener(settings, *proxied)
+    with running_broker(settings, metadata_probe(f"127.0.0.1:{port}")):
+        yield f"127.0.0.1:{port}"
+
+
+@contextmanager
+def running_broker(
+    settings: Mapping[str, str], answers: Callable[[], bool], format_options: Sequence[str] = ()
+) -> Iterator[None]:
+    """A broker from jars with these settings, from when it answers; `format_options` go to its storage."""
     jvm = jvm_command()
-    port, controller_port = free_port(), free_port()
     with tempfile.TemporaryDirectory(prefix="detector-kafka-", ignore_cleanup_errors=True) as folder:
         directory = Path(folder)
-        settings = broker_settings("127.0.0.1", port, controller_port) | {"log.dirs": str(directory / "logs")}
-        if proxied is not None:
-            settings |= _second_listener(settings, *proxied)
-        properties = write_properties(directory / "server.properties", settings)
-        format_storage(jvm, properties)
-        probe = metadata_probe(f"127.0.0.1:{port}")
-        with running_server([*jvm, "kafka.Kafka", str(properties)], directory, probe, timeout=_START_SECONDS):
-            yield f"127.0.0.1:{port}"
+        own = {"log.dirs": str(directory / "logs")}
+        properties = write_properties(directory / "server.properties", {**settings, **own})
+        format_storage(jvm, properties, *format_options)
+        with running_server(
+            [*jvm, "kafka.Kafka", str(properties)], directory, answers, timeout=_START_SECONDS
+        ):
+            yield
 
 
 @contextmanager
@@ -121,17 +132,20 @@ def write_properties(path: Path, settings: Mapping[str, str]) -> Path:
     return path
 
 
-def format_storage(jvm: list[str], properties: Path) -> None:
+def format_storage(jvm: list[str], properties: Path, *options: str) -> None:
     command = [*jvm, "kafka.tools.StorageTool", "format", "-t", _CLUSTER_ID, "-c", str(properties)]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    result = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
     if result.returncode:
         lines = [line for line in (result.stdout + result.stderr).splitlines() if not line.startswith("\t")]
         raise MissingServerError(f"Kafka's storage could not be formatted: {' | '.join(lines[-3:])}")
 
 
-def metadata_probe(bootstrap: str, *, timeout: float = 0.5) -> Callable[[], bool]:
+def metadata_probe(
+    bootstrap: str, *, timeout: float = 0.5, access: Mapping[str, str] | None = None
+) -> Callable[[], bool]:
+    """Whether a broker tells what it has; `access` is what librdkafka needs to be let in."""
     reconnect_ms = {"reconnect.backoff.ms": 50, "reconnect.backoff.max.ms": 50}
-    client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0, **reconnect_ms})
+    client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0, **reconnect_ms, **(access or {})})
 
     def answers() -> bool:
         try:
