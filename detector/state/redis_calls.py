@@ -31,6 +31,8 @@ _PASSING = (
     exceptions.RedisClusterException,
 )
 _PASSING_CODES = ("BUSY ", "MISCONF ", "NOREPLICAS ")
+# Inside a script a missing permission is no NoPermissionError, and Redis 7.0 does not say which it is.
+_DENIED_IN_SCRIPT = ("ACL failure in script", "The user executing the script can't")
 
 
 class RedisCalls:
@@ -123,7 +125,8 @@ class RedisCalls:
         where = f"Redis at {address(self._client)}"
         if _passes(fault):
             return StateUnavailable(f"{where}{waited}: {_reason(fault)}")
-        return StateRefused(f"{where} refused a command: {_reason(fault)}")
+        hint = "; ACL LOG in Redis names the permission that its user lacks" if _is_denied(fault) else ""
+        return StateRefused(f"{where} refused a command: {_reason(fault)}{hint}")
 
 
 def address(client: Client) -> str:
@@ -141,6 +144,10 @@ def _passes(fault: Exception) -> bool:
     if isinstance(fault, _LASTING):
         return False
     return isinstance(fault, _PASSING) or str(fault).startswith(_PASSING_CODES)
+
+
+def _is_denied(fault: Exception) -> bool:
+    return isinstance(fault, exceptions.NoPermissionError) or str(fault).startswith(_DENIED_IN_SCRIPT)
 
 
 def _reason(fault: Exception) -> str:

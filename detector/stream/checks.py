@@ -144,12 +144,16 @@ def _connection_arguments(kafka: KafkaSettings) -> Mapping[str, Any]:
 
 def _no_answer(kafka: KafkaSettings, deadline_s: float, reason: str) -> StartRefused:
     where = kafka.bootstrap_servers
-    return StartRefused(f"Kafka at {where} does not answer within {deadline_s:g} s: {reason}")
+    # So a listener with TLS treats who speaks without.
+    hint = "; does it expect TLS?" if reason.endswith(" closed") and not kafka.uses_tls else ""
+    return StartRefused(f"Kafka at {where} does not answer within {deadline_s:g} s: {reason}{hint}")
 
 
 def _no_topics(kafka: KafkaSettings, error: Exception) -> StartRefused:
-    # A token that the broker refuses shows only now: the client takes the refusal for a success.
+    # A token that the broker refuses shows only now, the client takes the refusal for a success; so does a
+    # user that it asks for in vain.
     hint = "; is the token in kafka.sasl_token_file valid?" if kafka.sasl_token_file else ""
+    hint = hint or ("" if kafka.uses_sasl else "; does it expect a user (SASL)?")
     where = kafka.bootstrap_servers
     return StartRefused(f"Kafka at {where} takes the connection but lists no topics: {_say(error)}{hint}")
 

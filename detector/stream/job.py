@@ -18,8 +18,8 @@ from detector.stream.rounds import Round
 from detector.stream.transport import Progress, RoundConsumer, RoundTransport, Stage
 
 log = logging.getLogger(__name__)
-# It writes whole fetch responses, and so payloads, at DEBUG.
-logging.getLogger("aiokafka.conn").setLevel(logging.INFO)
+# It writes whole fetch responses, and so payloads, at DEBUG, and every connection that signs in at INFO.
+logging.getLogger("aiokafka.conn").setLevel(logging.WARNING)
 # Faust tells of every service's start and stop in the name of the module that defines its class.
 for _module in (__name__, RoundTransport.__module__):
     logging.getLogger(_module).setLevel(logging.WARNING)

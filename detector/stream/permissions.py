@@ -4,7 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
 from typing import Any
 
-from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
+from aiokafka.errors import (
+    GroupAuthorizationFailedError,
+    GroupCoordinatorNotAvailableError,
+    TopicAuthorizationFailedError,
+)
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.metadata import MetadataRequest_v5
 from aiokafka.protocol.types import Array, Boolean, Int16, Int32, Schema, String
@@ -56,6 +60,8 @@ async def missing_permissions(kafka: KafkaSettings, group: str, needs: Needs) ->
         ]
         try:
             await admin.find_coordinator(group)
+        except GroupCoordinatorNotAvailableError:
+            pass  # A new cluster only begins to make what it keeps groups in; whoever joins tries again.
         except GroupAuthorizationFailedError:
             missing.append(
                 f"this user may not use the consumer group {group}: "

@@ -178,9 +178,7 @@ class Live:
 
     async def ends(self, *roles: str) -> dict[TopicPartition, int]:
         """The end offset of each partition of these topics."""
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self.bootstrap, enable_auto_commit=False, **self.access
-        )
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, enable_auto_commit=False, **self.access)
         await consumer.start()
         try:
             places = [TopicPartition(self.names[role], n) for role in roles for n in range(self.partitions)]
@@ -190,9 +188,7 @@ class Live:
 
     async def read(self, role: str) -> list[ConsumerRecord]:
         """Everything on a topic now."""
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self.bootstrap, enable_auto_commit=False, **self.access
-        )
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, enable_auto_commit=False, **self.access)
         await consumer.start()
         try:
             places = [TopicPartition(self.names[role], number) for number in range(self.partitions)]

@@ -17,10 +17,11 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
 
 @pytest.fixture
 def platform(servers: Platform) -> Platform:
-    servers.clear()
+    servers.empty_redis()
     return servers
 
 
 @pytest.fixture
 def live(platform: Platform, tmp_path: Path) -> Live:
+    platform.empty_topics()
     return platform.live(tmp_path)

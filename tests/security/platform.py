@@ -4,7 +4,8 @@ import hashlib
 import os
 import shlex
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +22,9 @@ from confluent_kafka.admin import (
     ResourcePatternType,
     ResourceType,
 )
+from pydantic import SecretStr
 
-from detector.config import TopicSettings
+from detector.config import KafkaSettings, Settings, TopicSettings
 from tests.integration.live import PARTITIONS, Live
 from tests.servers.certificates import make_certificates
 from tests.servers.kafka import jvm_command, write_properties
@@ -95,11 +97,17 @@ class Platform:
         """Allow it, until it is revoked."""
         for done in self.admin.create_acls([permission.binding()]).values():
             done.result()
+        until(lambda: self._allows(permission))
 
     def revoke(self, permission: Permission) -> None:
         """Allow it no longer; it must have been allowed."""
         for done in self.admin.delete_acls([permission.filter()]).values():
             assert len(done.result()) == 1
+        until(lambda: not self._allows(permission))
+
+    def _allows(self, permission: Permission) -> bool:
+        """Whether the broker has learnt that it is allowed: it is told after the change is made."""
+        return bool(self.admin.describe_acls(permission.filter()).result())
 
     @contextmanager
     def without(self, permission: Permission) -> Iterator[None]:
@@ -110,17 +118,42 @@ class Platform:
         finally:
             self.grant(permission)
 
-    def clear(self) -> None:
-        """Have empty topics and an empty Redis."""
-        present = self.admin.list_topics(timeout=10).topics.keys() & set(TOPICS.names)
-        for done in self.admin.delete_topics(list(present)).values() if present else ():
-            done.result()
+    def empty_topics(self) -> None:
+        """Have all topics, and no record on any."""
+        if present := self._led():
+            for done in self.admin.delete_topics(list(present)).values():
+                done.result()
         for done in self.admin.create_topics(
             [NewTopic(name, PARTITIONS, 1) for name in TOPICS.names]
         ).values():
             done.result()
+        until(lambda: self._led() == set(TOPICS.names))
+
+    def _led(self) -> set[str]:
+        """The topics of which every partition has a leader."""
+        topics = self.admin.list_topics(timeout=10).topics
+        return {
+            name
+            for name in TOPICS.names
+            if name in topics and all(part.leader >= 0 for part in topics[name].partitions.values())
+        }
+
+    def empty_redis(self) -> None:
+        """Have no key in Redis."""
         with self.redis_admin() as client:
             client.flushall()
+
+    def settings(self) -> Settings:
+        """Those of a worker, as far as Kafka goes."""
+        kafka = KafkaSettings(
+            bootstrap_servers=self.kafka.bootstrap,
+            security_protocol="SASL_SSL",
+            sasl_mechanism="SCRAM-SHA-512",
+            sasl_username=WORKER,
+            sasl_password=SecretStr(PASSWORDS[WORKER]),
+            ssl_cafile=self.kafka.certificates.authority,
+        )
+        return Settings(kafka=kafka)
 
     def live(self, folder: Path) -> Live:
         """A detector whose worker comes in as `WORKER`, by secrets in files."""
@@ -143,6 +176,14 @@ class Platform:
     def _admin_url(self) -> str:
         at = f"{ADMIN}:{PASSWORDS[ADMIN]}@localhost:{self.redis_port}"
         return f"rediss://{at}/0?ssl_ca_certs={self.kafka.certificates.authority}"
+
+
+def until(holds: Callable[[], bool], seconds: float = 20) -> None:
+    """Return as soon as it holds."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.02)
 
 
 def signed_in(user: str, folder: Path) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """Kafka's shipped permissions: the job needs each of them, and says which one is missing."""
 
 import asyncio
-import json
 import time
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
 
+from detector.stream.checks import StartRefused, start_up_checks
 from tests.integration.live import Live, eventually
 from tests.security.platform import (
     ANALYST,
@@ -29,46 +29,42 @@ mode: shadow
 window: {event: debit, within: 10m}
 when: {count: {gte: 1}}
 """
-NOT_JSON = ("payments", b"u1", b"{")
-
-
-def burst(user: str) -> list[dict[str, Any]]:
-    """Debits that raise a live alert, and one in shadow, and that rules by merchant can use."""
-    began = int(time.time() * 1000) - 60_000
-    return [
-        {
-            "event_id": f"{user}-{number}",
-            "type": "debit",
-            "event_time": began + number,
-            "user_id": user,
-            "amount": 900,
-            "currency": "CNY",
-            "merchant_id": "m1",
-            "auth_method": "none",
-        }
-        for number in range(5)
-    ]
-
-
-@pytest.mark.parametrize("permission", permissions_of(WORKER), ids=str)
-async def test_a_worker_without_one_does_not_start_and_names_it(
-    platform: Platform, live: Live, permission: Permission
-) -> None:
-    with platform.without(permission):
-        done = live.command("run")
-    assert done.returncode == 1
-    what = f"{permission.operation} on that {permission.resource}"
-    assert done.stderr.splitlines() == [
-        f"this user may not {VERBS[permission.resource, permission.operation]} {permission.name}: "
-        f"grant it the ACL operation {what}"
-    ]
-
-
-VERBS = {
+MAY_NOT = {
     ("topic", "Read"): "read topic",
     ("topic", "Write"): "write topic",
     ("group", "Read"): "use the consumer group",
 }
+NOT_JSON = ("payments", b"u1", b"{")
+
+
+def events() -> list[dict[str, Any]]:
+    """Debits that raise a live alert and one in shadow, and a complaint that rules by merchant can use."""
+    began = int(time.time() * 1000) - 60_000
+    common = {"event_time": began, "user_id": "u1", "merchant_id": "m1"}
+    debit = {"type": "debit", "amount": 30_000, "currency": "CNY", "auth_method": "none", **common}
+    complaint = {"type": "complaint", "complaint_id": "c1", "status": "opened", **common}
+    return [{"event_id": f"e{number}", **event} for number, event in enumerate([*[debit] * 5, complaint])]
+
+
+@pytest.fixture
+def topics(platform: Platform) -> None:
+    platform.empty_topics()
+
+
+async def test_what_is_granted_is_enough_to_start(platform: Platform, topics: None) -> None:
+    await start_up_checks(platform.settings())
+
+
+@pytest.mark.parametrize("permission", permissions_of(WORKER), ids=str)
+async def test_a_worker_without_one_does_not_start_and_names_it(
+    platform: Platform, topics: None, permission: Permission
+) -> None:
+    with platform.without(permission), pytest.raises(StartRefused) as caught:
+        await start_up_checks(platform.settings())
+    assert str(caught.value) == (
+        f"this user may not {MAY_NOT[permission.resource, permission.operation]} {permission.name}: "
+        f"grant it the ACL operation {permission.operation} on that {permission.resource}"
+    )
 
 
 @pytest.mark.parametrize("permission", permissions_of(WORKER), ids=str)
@@ -80,7 +76,7 @@ async def test_a_worker_that_loses_one_ends_and_names_what_it_is_for(
     try:
         await worker.ready()
         with platform.without(permission):
-            await live.send(burst("u1"))
+            await live.send(events())
             await live.send_records([NOT_JSON])
             code = await eventually(worker.process.poll, seconds=20)
     finally:
@@ -102,9 +98,9 @@ async def archived(platform: Platform) -> None:
         auto_offset_reset="earliest",
         **platform.kafka.aiokafka(ARCHIVE),
     )
-    await consumer.start()
+    seen: set[str] = set()
     try:
-        seen: set[str] = set()
+        await consumer.start()
         async with asyncio.timeout(20):
             while seen < {TOPICS.alerts, TOPICS.alerts_shadow}:
                 seen |= {place.topic for place in await consumer.getmany(timeout_ms=200)}
