@@ -7,7 +7,7 @@ DEV := $(VENV)/.dev-installed
 BUILD := build
 DIST := dist
 CATALOGUE := detector/rules/catalogue
-SLOW_TESTS := tests/integration tests/faults tests/acceptance
+SLOW_TESTS := tests/integration tests/faults tests/security tests/acceptance
 # The tests with servers wait more than they work. Each of the two has servers of its own.
 SIDE_BY_SIDE := --numprocesses=2 --dist=worksteal
 ARGS ?=

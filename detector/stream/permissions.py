@@ -50,7 +50,7 @@ async def missing_permissions(kafka: KafkaSettings, group: str, needs: Needs) ->
         KafkaError: The brokers do not answer.
     """
     async with connected_admin(kafka) as admin:
-        response = await admin._send_request(_TopicsRequest(list(needs)))
+        response = await admin._send_request(TopicsRequest(list(needs)))
         missing = [
             f"this user may not {operation.name.lower()} topic {name}: "
             f"grant it the ACL operation {operation.name.capitalize()} on that topic"
@@ -129,7 +129,7 @@ class _TopicsRequest_v8(RequestStruct):  # type: ignore[misc]  # aiokafka has no
     )
 
 
-class _TopicsRequest(Request[MetadataRequest_v5 | _TopicsRequest_v8]):  # type: ignore[misc]
+class TopicsRequest(Request[MetadataRequest_v5 | _TopicsRequest_v8]):  # type: ignore[misc]
     """Asks for topics by their names, with what is allowed where the broker can tell, and creates none."""
 
     API_KEY = _METADATA

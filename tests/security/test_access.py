@@ -45,6 +45,7 @@ async def test_a_wrong_password_of_redis(live: Live) -> None:
     del live.extra["DETECTOR_REDIS__PASSWORD_FILE"]
     live.extra["DETECTOR_REDIS__PASSWORD"] = WRONG
     [line] = refusal(live, "run")
+    assert " refused a command: AuthenticationError: invalid username-password pair" in line
 
 
 async def kafka_refusal(kafka: KafkaSettings) -> str:

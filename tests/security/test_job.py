@@ -13,7 +13,7 @@ from detector.replay.backtest import Backtest
 from detector.rules.rule_set import rules_in_force
 from detector.simulate import Traffic, simulate
 from tests.integration.live import Live
-from tests.security.platform import ANALYST, signed_in
+from tests.security.platform import ANALYST, PASSWORDS, WORKER, signed_in
 
 LATENESS = 600_000
 CAP = 5_000
@@ -67,7 +67,7 @@ async def test_the_job_is_done_with_what_is_allowed(live: Live) -> None:
         await live.has_drained()
     finally:
         first.kill()
-    second = live.start()
+    second = live.start(DETECTOR_LOG__LEVEL="DEBUG")
     try:
         await second.ready()
         await live.send(events[half:])
@@ -78,6 +78,9 @@ async def test_the_job_is_done_with_what_is_allowed(live: Live) -> None:
 
     assert standing(await published(live)) == wanted
     assert [record.value for record in await live.read("dead_letters")] == [b"{"]
+    logs = first.log.read_text() + second.log.read_text()
+    assert "detector started" in logs
+    assert PASSWORDS[WORKER] not in logs
 
 
 async def test_an_analyst_follows_the_alerts(live: Live, tmp_path: Path) -> None:

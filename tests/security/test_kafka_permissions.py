@@ -78,7 +78,8 @@ async def test_a_worker_that_loses_one_ends_and_names_what_it_is_for(
         with platform.without(permission):
             await live.send(events())
             await live.send_records([NOT_JSON])
-            code = await eventually(worker.process.poll, seconds=20)
+            # What it could not write is given up only when it has been tried for as long as a stop may take.
+            code = await eventually(worker.process.poll, seconds=45)
     finally:
         worker.kill()
     assert code == 1

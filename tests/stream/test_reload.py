@@ -13,7 +13,7 @@ import redis.asyncio
 from detector.config import RuleSettings, Settings
 from detector.monitor.metrics import Metrics
 from detector.rules.faults import RuleFaultsError
-from detector.state.errors import StateUnavailable
+from detector.state.errors import StateRefused, StateUnavailable
 from detector.state.redis_lists import RedisLists
 from detector.stream import reload as module
 from detector.stream.reload import Reload
@@ -364,3 +364,19 @@ async def test_an_outage_of_redis_is_told_once_and_what_was_due_is_taken_up_afte
         "changed lists and rules are not taken up for now: Redis is away",
         "changed lists and rules are taken up again",
     ]
+
+
+async def test_a_redis_that_does_not_let_the_lists_be_read_ends_the_looking(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_LOOK_SECONDS", 0.01)
+
+    async def denied() -> dict[str, str]:
+        raise StateRefused("Redis refused a command")
+
+    bench.write("a")
+    reload = await bench.begin()
+    monkeypatch.setattr(bench.book, "versions", denied)
+    async with asyncio.timeout(5):
+        with pytest.raises(StateRefused):
+            await reload.run()
