@@ -24,7 +24,7 @@ def send(
     """Send recorded events to the topics of their types; exit 1 where a line is no event."""
     from aiokafka.errors import KafkaError
 
-    from detector.stream.checks import StartRefused, topic_checks
+    from detector.stream.checks import StartRefused, start_up_checks
     from detector.stream.send import Line, send_lines
 
     settings = settings_from(config, bootstrap_servers=bootstrap_servers)
@@ -35,7 +35,7 @@ def send(
                 yield Line(number, value)
 
     async def send_all() -> int:
-        await topic_checks(settings)
+        await start_up_checks(settings)
         refused = 0
         for name in files:
             sent, left_out = await send_lines(settings, lines(name))

@@ -36,7 +36,7 @@ class StartRefused(Exception):
     """A process must not start; the message has one line for each reason, and says what to do."""
 
 
-async def start_up_checks(settings: Settings, deadline_s: float = _DEADLINE_S) -> None:
+async def worker_checks(settings: Settings, deadline_s: float = _DEADLINE_S) -> None:
     """Check that Kafka answers, that it allows what the worker does, and that the topics are as they must be.
 
     Raises:
@@ -49,7 +49,7 @@ async def start_up_checks(settings: Settings, deadline_s: float = _DEADLINE_S) -
     await _check_topics(settings, deadline_s)
 
 
-async def topic_checks(settings: Settings, deadline_s: float = _DEADLINE_S) -> None:
+async def start_up_checks(settings: Settings, deadline_s: float = _DEADLINE_S) -> None:
     """Check that Kafka answers, that the topics exist and that the inputs have equally many partitions.
 
     Raises:

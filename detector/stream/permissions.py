@@ -50,6 +50,7 @@ async def missing_permissions(kafka: KafkaSettings, group: str, needs: Needs) ->
         KafkaError: The brokers do not answer.
     """
     async with connected_admin(kafka) as admin:
+        # Public methods of aiokafka 0.14.0 ask only what it knows itself.
         response = await admin._send_request(TopicsRequest(list(needs)))
         missing = [
             f"this user may not {operation.name.lower()} topic {name}: "
@@ -138,6 +139,7 @@ class TopicsRequest(Request[MetadataRequest_v5 | _TopicsRequest_v8]):  # type: i
         self._names = names
 
     def build(self, version: type[RequestStruct]) -> RequestStruct:
+        """Put the question in the words of one version of the protocol."""
         may_create, of_cluster, of_topics = False, False, True
         if version is _TopicsRequest_v8:
             return version(self._names, may_create, of_cluster, of_topics)

@@ -20,7 +20,7 @@ from detector.state.connect import connect, describe_address
 from detector.state.redis_lists import RedisLists
 from detector.state.redis_store import RedisStore
 from detector.state.store import StateStore
-from detector.stream.checks import start_up_checks
+from detector.stream.checks import worker_checks
 from detector.stream.counts import begin_at_zero
 from detector.stream.dead_letters import DeadLetters
 from detector.stream.forwarder import Forwarder
@@ -67,7 +67,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event, reload: asyncio.Ev
     book = Rulebook(settings, RedisLists(client, settings.redis.prefix, _START_SECONDS))
     try:
         files = await book.read()
-        await start_up_checks(settings)
+        await worker_checks(settings)
         partitions = await _partitions(settings)
         at_start = RedisStore(client, settings.redis.prefix, deadline_s=_START_SECONDS)
         await at_start.check()

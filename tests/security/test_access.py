@@ -8,7 +8,7 @@ from detector.config import KafkaSettings, RedisSettings, Settings
 from detector.state.connect import connect
 from detector.state.errors import StateUnavailable
 from detector.state.redis_store import RedisStore
-from detector.stream.checks import StartRefused, start_up_checks
+from detector.stream.checks import StartRefused, worker_checks
 from tests.integration.live import Live
 from tests.security.platform import PASSWORDS, STRANGER, TOPICS, Platform, signed_in
 
@@ -50,7 +50,7 @@ async def test_a_wrong_password_of_redis(live: Live) -> None:
 
 async def kafka_refusal(kafka: KafkaSettings) -> str:
     with pytest.raises(StartRefused) as caught:
-        await start_up_checks(Settings(kafka=kafka), deadline_s=1)
+        await worker_checks(Settings(kafka=kafka), deadline_s=1)
     return str(caught.value)
 
 

@@ -9,7 +9,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
 
-from detector.stream.checks import StartRefused, start_up_checks
+from detector.stream.checks import StartRefused, worker_checks
 from tests.integration.live import Live, eventually
 from tests.security.platform import (
     ANALYST,
@@ -52,7 +52,7 @@ def topics(platform: Platform) -> None:
 
 
 async def test_what_is_granted_is_enough_to_start(platform: Platform, topics: None) -> None:
-    await start_up_checks(platform.settings())
+    await worker_checks(platform.settings())
 
 
 @pytest.mark.parametrize("permission", permissions_of(WORKER), ids=str)
@@ -60,7 +60,7 @@ async def test_a_worker_without_one_does_not_start_and_names_it(
     platform: Platform, topics: None, permission: Permission
 ) -> None:
     with platform.without(permission), pytest.raises(StartRefused) as caught:
-        await start_up_checks(platform.settings())
+        await worker_checks(platform.settings())
     assert str(caught.value) == (
         f"this user may not {MAY_NOT[permission.resource, permission.operation]} {permission.name}: "
         f"grant it the ACL operation {permission.operation} on that {permission.resource}"
@@ -78,7 +78,7 @@ async def test_a_worker_that_loses_one_ends_and_names_what_it_is_for(
         with platform.without(permission):
             await live.send(events())
             await live.send_records([NOT_JSON])
-            # What it could not write is given up only when it has been tried for as long as a stop may take.
+            # Up to 20 s of it are its attempt to stop in order.
             code = await eventually(worker.process.poll, seconds=45)
     finally:
         worker.kill()
