@@ -24,7 +24,7 @@ _MARK = f"coalesce(disposition, '{UNMARKED}')"
 _TEXTS = "concat_ws(' ', title_en, title_zh, explanation_en, explanation_zh)"
 _FOUND = " AND ".join(
     [
-        "$__timeFilter(detected_at)",
+        "$__timeFilter(event_time)",
         any_of("rule_id", "rule"),
         any_of("severity", "severity"),
         any_of("status", "status"),
@@ -36,6 +36,31 @@ _FOUND = " AND ".join(
     ]
 )
 _CHOSEN = "alert_id = ${alert_id:sqlstring}"
+_FIELDS = {
+    "title": "title_en",
+    "标题": "title_zh",
+    "why": "explanation_en",
+    "原因": "explanation_zh",
+    "who": _WHO,
+    "do": "action",
+    "severity": "severity",
+    "status": "status || ', revision ' || revision",
+    "rule": "rule_id || ', ' || mode",
+    "rule version": "rule_version",
+    "user tier": "user_tier",
+    "merchant": "merchant_id",
+    "merchant tier": "merchant_tier",
+    "event": "anchor ->> 'type'",
+    "event id": "anchor ->> 'event_id'",
+    "event time": "event_time::text",
+    "detected": "detected_at::text",
+    "at stake, yuan": "round(amount_at_stake / 100.0, 2)::text",
+    "came late": "CASE WHEN late THEN 'yes' END",
+    "approximate": "CASE WHEN approximate THEN 'yes' END",
+    "case": "case_id",
+}
+"""What is said of the chosen alert, in this order, and the SQL that gives it."""
+
 _NONE_CHOSEN = "No alert is chosen: click on one in the list above."
 
 
@@ -87,10 +112,10 @@ def _list() -> Section:
                 "Alerts",
                 "The newest 500 that match, newest first. A click on an alert's id shows it below.",
                 table(
-                    "SELECT detected_at AS time, severity, title_en AS title, "
+                    "SELECT event_time AS time, severity, title_en AS title, "
                     f"{_WHO} AS who, amount_at_stake / 100.0 AS at_stake, status, mode, {_MARK} AS mark, "
                     "alert_id, explanation_en AS why, explanation_zh AS why_zh, rule_id "
-                    f"FROM fraud.alert_rows WHERE {_FOUND} ORDER BY detected_at DESC, alert_id LIMIT 500"
+                    f"FROM fraud.alert_rows WHERE {_FOUND} ORDER BY event_time DESC, alert_id LIMIT 500"
                 ),
                 height=12,
             )
@@ -102,17 +127,17 @@ def _list() -> Section:
 def _one() -> Section:
     panels = [
         _what_and_why(),
-        _measures(),
         _evidence(),
+        _measures(),
         _with_words(
             _of_the_chosen(
                 "The rest of its case",
                 "Other alerts of the same story: of chains that begin with the same event, or of one key and "
                 "period.",
-                "SELECT detected_at AS time, severity, title_en AS title, status, mode, "
+                "SELECT event_time AS time, severity, title_en AS title, status, mode, "
                 f"{_MARK} AS mark, alert_id FROM fraud.alert_rows "
                 f"WHERE case_id = (SELECT case_id FROM fraud.alerts WHERE {_CHOSEN}) AND NOT {_CHOSEN} "
-                "ORDER BY detected_at",
+                "ORDER BY event_time",
             )
         ),
         _with_words(
@@ -129,20 +154,14 @@ def _one() -> Section:
 
 
 def _what_and_why() -> table_panel.Panel:
+    values = ", ".join(f"('{field}', {value})" for field, value in _FIELDS.items())
     panel = _of_the_chosen(
         "What and why",
         "The alert in words. A withdrawn alert keeps the explanation of when it was raised.",
-        "SELECT field, value FROM fraud.alert_rows CROSS JOIN LATERAL (VALUES "
-        "('title', title_en), ('标题', title_zh), ('why', explanation_en), ('原因', explanation_zh), "
-        f"('who', {_WHO}), ('do', action), ('severity', severity), "
-        "('status', status || ', revision ' || revision), ('rule', rule_id || ', ' || mode), ('rule "
-        "version', rule_version), ('user tier', user_tier), ('merchant', merchant_id), ('merchant tier', "
-        "merchant_tier), ('event', anchor ->> 'type'), ('event id', anchor ->> 'event_id'), ('event time', "
-        "event_time::text), ('detected', detected_at::text), ('at stake, yuan', round(amount_at_stake / "
-        "100.0, 2)::text), ('case', case_id), ('came late', CASE WHEN late THEN 'yes' END), ('approximate', "
-        "CASE WHEN approximate THEN 'yes' END)"
-        f") AS shown (field, value) WHERE {_CHOSEN} AND value IS NOT NULL",
-        height=14,
+        f"SELECT field, value FROM fraud.alert_rows CROSS JOIN LATERAL (VALUES {values}) "
+        f"AS shown (field, value) WHERE {_CHOSEN} AND value IS NOT NULL",
+        width=12,
+        height=12,
     )
     return panel.override_by_name("field", fields.width(120)).override_by_name("value", fields.wrapped())
 
@@ -157,7 +176,6 @@ def _measures() -> table_panel.Panel:
         "FROM fraud.alerts CROSS JOIN LATERAL jsonb_each(measures) AS measure "
         "LEFT JOIN LATERAL jsonb_each(thresholds) AS threshold "
         f"ON replace(threshold.key, '.within', '.elapsed') = measure.key WHERE {_CHOSEN} ORDER BY 1",
-        height=5,
     )
 
 
@@ -171,12 +189,15 @@ def _evidence() -> table_panel.Panel:
         "FROM fraud.alerts CROSS JOIN LATERAL jsonb_to_recordset(evidence) "
         "AS event (event_id text, type text, event_time bigint, step text) "
         f"WHERE {_CHOSEN} ORDER BY event.event_time, event.event_id",
-        height=9,
+        width=12,
+        height=12,
     )
 
 
-def _of_the_chosen(title: str, description: str, raw_sql: str, height: int = 6) -> table_panel.Panel:
-    return listing(title, description, table(raw_sql), width=12, height=height).no_value(_NONE_CHOSEN)
+def _of_the_chosen(
+    title: str, description: str, raw_sql: str, width: int = 8, height: int = 8
+) -> table_panel.Panel:
+    return listing(title, description, table(raw_sql), width=width, height=height).no_value(_NONE_CHOSEN)
 
 
 def _with_words(panel: table_panel.Panel) -> table_panel.Panel:

@@ -1,11 +1,14 @@
-"""SQL that several panels share, over `fraud.alert_rows`: a row for each alert, with its newest mark."""
+"""SQL that several panels share, over `fraud.alert_rows`: a row for each alert, with its newest mark.
+
+The time of an alert is that of its event, which the archive has an index on.
+"""
 
 from deploy.grafana.variables import any_of
 
 YUAN = "currency:¥"
 """The unit of amounts divided by 100, which the archive holds in fen."""
 
-LIVE = f"$__timeFilter(detected_at) AND mode = 'live' AND {any_of('rule_id', 'rule')}"
+LIVE = f"$__timeFilter(event_time) AND mode = 'live' AND {any_of('rule_id', 'rule')}"
 """Alerts of live rules in the time range; those of shadow rules reach nobody."""
 
 STANDING = f"{LIVE} AND status = 'raised'"
@@ -21,6 +24,6 @@ PRECISION = (
 def counted_by(column: str, where: str, value: str = "count(*)") -> str:
     """A value over time for each value of a column."""
     return (
-        f"SELECT $__timeGroupAlias(detected_at, $__interval), {column} AS metric, {value} AS value "
+        f"SELECT $__timeGroupAlias(event_time, $__interval), {column} AS metric, {value} AS value "
         f"FROM fraud.alert_rows WHERE {where} GROUP BY 1, 2 ORDER BY 1, 2"
     )

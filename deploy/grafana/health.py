@@ -87,7 +87,7 @@ def _working() -> Section:
         ),
         figure(
             "Versions",
-            "Workers by the version that they run; two versions are usual only while one is rolled out.",
+            "Workers and archives by the version that they run; two are usual only while one is rolled out.",
             "none",
             now("count by (version) (detector_build_info{%})", "{{version}}"),
             width=3,
@@ -313,6 +313,7 @@ def _archive() -> Section:
             "or Kafka does not answer it. Alerts wait in Kafka meanwhile.",
             "percentunit",
             series("avg(detector_archive_ready{%})", "ready"),
+            width=12,
             colours={None: "red", 1: "green"},
         ),
         figure(
@@ -320,13 +321,13 @@ def _archive() -> Section:
             "When alerts were last written to PostgreSQL.",
             "dateTimeFromNow",
             now("max(detector_archive_last_write_timestamp_seconds{%}) * 1000", "written"),
+            width=12,
         ),
         lines(
             "Not archived yet",
             "Alerts in Kafka that are not in PostgreSQL yet.",
             "short",
             series("sum by (topic) (detector_archive_lag_records{%})", "{{topic}}"),
-            width=8,
         ),
         lines(
             "Archived by outcome",
@@ -337,14 +338,12 @@ def _archive() -> Section:
                 "sum by (outcome) (rate(detector_archive_alerts_total{%}[$__rate_interval]))", "{{outcome}}"
             ),
             words=ARCHIVE_OUTCOMES,
-            width=8,
         ),
         lines(
             "Writing to PostgreSQL",
             "How long writing a batch of alerts takes: half of them, 95 % and 99 % are faster.",
             "s",
             *quantiles("detector_archive_write_seconds"),
-            width=24,
         ),
     ]
     return Section("Archive", panels)

@@ -23,7 +23,7 @@ _ABOUT = About(
     uid="fraud-overview",
     title="Fraud overview",
     description="How much fraud is seen, of which kind, against whom and for how much, and how soon. "
-    "Alerts count at the time when they were detected. For analysts.",
+    "Alerts count at the time of the event that raised them. For analysts.",
     since="now-24h",
 )
 
@@ -88,7 +88,7 @@ def _kinds() -> Section:
         ),
         bars(
             "Alerts by severity",
-            "Standing alerts by severity.",
+            "Standing alerts by severity: how much of it is urgent.",
             "short",
             over_time(counted_by("severity", STANDING)),
             words=SEVERITIES,
@@ -177,7 +177,7 @@ def _speed() -> Section:
             "It holds what the platform takes to send the event as well.",
             "s",
             over_time(
-                f"SELECT $__timeGroupAlias(detected_at, $__interval), {ranks} FROM fraud.alert_rows "
+                f"SELECT $__timeGroupAlias(event_time, $__interval), {ranks} FROM fraud.alert_rows "
                 f"WHERE {LIVE} GROUP BY 1 ORDER BY 1"
             ),
             width=12,
@@ -188,7 +188,7 @@ def _speed() -> Section:
 
 
 def _quality() -> Section:
-    in_range = f"$__timeFilter(detected_at) AND {any_of('rule_id', 'rule')}"
+    in_range = f"$__timeFilter(event_time) AND {any_of('rule_id', 'rule')}"
     panels = [
         bars(
             "Shadow against live",
@@ -203,7 +203,7 @@ def _quality() -> Section:
             "The share of alerts that a late event took away again.",
             "percentunit",
             over_time(
-                "SELECT $__timeGroupAlias(detected_at, $__interval), "
+                "SELECT $__timeGroupAlias(event_time, $__interval), "
                 f"avg((status = 'withdrawn')::int) AS withdrawn FROM fraud.alert_rows WHERE {LIVE} "
                 "GROUP BY 1 ORDER BY 1"
             ),

@@ -23,7 +23,7 @@ def precision(width: int) -> table_panel.Panel:
             "count(*) FILTER (WHERE disposition = 'unclear') AS unclear, "
             "count(*) FILTER (WHERE disposition IS NULL) AS unmarked, "
             f"{PRECISION} AS precision "
-            f"FROM fraud.alert_rows WHERE $__timeFilter(detected_at) AND {any_of('rule_id', 'rule')} "
+            f"FROM fraud.alert_rows WHERE $__timeFilter(event_time) AND {any_of('rule_id', 'rule')} "
             "GROUP BY 1, 2 ORDER BY alerts DESC"
         ),
         width=width,

@@ -1,12 +1,13 @@
 """*Rules*: what each rule finds, costs, and is worth. For whoever writes rules."""
 
+from grafana_foundation_sdk.builders import stat
 from grafana_foundation_sdk.builders import table as table_panel
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from deploy.grafana import fields
 from deploy.grafana.archived import YUAN
 from deploy.grafana.layout import About, Section, laid_out
-from deploy.grafana.panels import bars, lines, listing, ranking
+from deploy.grafana.panels import bars, figure, lines, listing, ranking
 from deploy.grafana.precision import precision
 from deploy.grafana.queries import columns, now, series, table
 from deploy.grafana.tables import joined, only
@@ -41,7 +42,33 @@ def _in_force() -> Section:
         height=10,
     )
     only(silent, {"rule_id": "rule", "mode": "mode"}).override_by_name("mode", fields.words(MODES))
-    return Section("Rules in force", [_rules_in_force(), silent])
+    return Section("Rules in force", [*_figures(), _rules_in_force(), silent])
+
+
+def _figures() -> list[stat.Panel]:
+    return [
+        figure(
+            "Rules loaded",
+            "Rules by mode: live ones reach people, shadow ones are only looked at, off ones do nothing.",
+            "none",
+            now("max by (mode) (detector_rules{%})", "{{mode}}"),
+            width=8,
+        ),
+        figure(
+            "Alerts raised",
+            "Alerts raised in the time range, live and shadow.",
+            "short",
+            now('sum(increase(detector_alerts_total{%, rule_id=~"$rule"}[$__range]))', "raised"),
+            width=8,
+        ),
+        figure(
+            "Alerts withdrawn",
+            "Alerts withdrawn in the time range, because a late event took away what they rested on.",
+            "short",
+            now('sum(increase(detector_alerts_withdrawn_total{%, rule_id=~"$rule"}[$__range]))', "withdrawn"),
+            width=8,
+        ),
+    ]
 
 
 def _rules_in_force() -> table_panel.Panel:
@@ -86,7 +113,7 @@ def _volume() -> Section:
     panels = [
         bars(
             "Alerts by rule",
-            "Alerts raised, live and shadow.",
+            "Alerts raised, live and shadow: which rule is loud, and since when.",
             "cpm",
             series(
                 '60 * sum by (rule_id) (rate(detector_alerts_total{%, rule_id=~"$rule"}[$__rate_interval]))',
@@ -123,8 +150,8 @@ def _what_shadow_would_add() -> table_panel.Panel:
             "count(DISTINCT user_id) AS users, count(DISTINCT merchant_id) AS merchants, "
             "sum(amount_at_stake) / 100.0 AS at_stake, "
             "avg((EXISTS (SELECT FROM fraud.alert_rows AS other WHERE other.mode = 'live' "
-            "AND other.user_id = shadow.user_id AND $__timeFilter(other.detected_at)))::int) AS also_live "
-            f"FROM fraud.alert_rows AS shadow WHERE mode = 'shadow' AND $__timeFilter(detected_at) "
+            "AND other.user_id = shadow.user_id AND $__timeFilter(other.event_time)))::int) AS also_live "
+            f"FROM fraud.alert_rows AS shadow WHERE mode = 'shadow' AND $__timeFilter(event_time) "
             f"AND {any_of('rule_id', 'rule')} GROUP BY rule_id ORDER BY alerts DESC"
         ),
     )
