@@ -7,7 +7,7 @@ DEV := $(VENV)/.dev-installed
 BUILD := build
 DIST := dist
 CATALOGUE := detector/rules/catalogue
-SLOW_TESTS := tests/integration tests/faults tests/security tests/acceptance
+SLOW_TESTS := tests/integration tests/faults tests/security tests/deploy tests/acceptance
 # The tests with servers wait more than they work. Each of the two has servers of its own.
 SIDE_BY_SIDE := --numprocesses=2 --dist=worksteal
 ARGS ?=
@@ -20,7 +20,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--no-emit-index-url --no-header --group build
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test unit faults faults-mutants soak bench bench-full wheel lock clean
+.PHONY: help setup demo check test unit faults faults-mutants soak bench bench-full dashboards wheel lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -58,6 +58,9 @@ bench: $(DEV) ## measure everything in half an hour: a table, JSON and a plot (A
 
 bench-full: $(DEV) ## the same at full length: 2,000,000 events, five runs of each, some hours
 	$(BIN)/python -m bench --full $(ARGS)
+
+dashboards: $(DEV) ## write Grafana's dashboards again from deploy/grafana
+	$(BIN)/python -m deploy.grafana
 
 wheel: $(DEV) ## build a wheel in dist/ whose core is compiled (needs a C compiler)
 	rm -rf $(BUILD)/wheel

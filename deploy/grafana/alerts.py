@@ -30,7 +30,7 @@ _FOUND = " AND ".join(
         any_of("status", "status"),
         any_of("mode", "mode"),
         any_of(_MARK, "disposition"),
-        f"strpos(lower({_WHO}), lower(${{entity:sqlstring}})) > 0",
+        f"strpos(lower(concat_ws(' ', {_WHO}, merchant_id)), lower(${{entity:sqlstring}})) > 0",
         "starts_with(case_id, ${case:sqlstring})",
         f"strpos(lower({_TEXTS}), lower(${{words:sqlstring}})) > 0",
     ]
@@ -77,7 +77,11 @@ def _variables() -> list[Variable]:
         choice("status", "Status", *STATUSES),
         choice("mode", "Mode", "live", "shadow"),
         choice("disposition", "Mark", *DISPOSITIONS),
-        text("entity", "User or merchant", "A part of the id that the alert is on."),
+        text(
+            "entity",
+            "User or merchant",
+            "A part of the id that the alert is on, or of the merchant that was paid.",
+        ),
         text("words", "Words", "A part of the title or explanation, in English or Chinese."),
         text("case", "Case", "The beginning of a case id: all alerts of one story."),
         text("alert_id", "Alert", "The alert that is shown below; a click in the list fills it in."),
@@ -112,7 +116,7 @@ def _list() -> Section:
                 "Alerts",
                 "The newest 500 that match, newest first. A click on an alert's id shows it below.",
                 table(
-                    "SELECT event_time AS time, severity, title_en AS title, "
+                    "SELECT event_time AS time, severity, title_en AS title, title_zh, "
                     f"{_WHO} AS who, amount_at_stake / 100.0 AS at_stake, status, mode, {_MARK} AS mark, "
                     "alert_id, explanation_en AS why, explanation_zh AS why_zh, rule_id "
                     f"FROM fraud.alert_rows WHERE {_FOUND} ORDER BY event_time DESC, alert_id LIMIT 500"
@@ -209,4 +213,6 @@ def _with_words(panel: table_panel.Panel) -> table_panel.Panel:
     ):
         panel.override_by_name(column, fields.words(known))
     panel.override_by_name("at_stake", fields.unit(YUAN)).override_by_name("time", fields.width(170))
-    return panel.override_by_name("alert_id", fields.link_to_alert())
+    return panel.override_by_name(
+        "alert_id", fields.link_to_alerts("Show this alert", "alert_id", "alert_id")
+    )

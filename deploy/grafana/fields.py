@@ -7,8 +7,6 @@ from deploy.grafana.words import Words
 
 Properties = list[DynamicConfigValue]
 
-TO_THE_ALERT = "/d/fraud-alerts/alerts?${__url_time_range}&var-alert_id="
-
 
 def colour(name: str) -> Properties:
     """A fixed colour."""
@@ -45,11 +43,8 @@ def wrapped() -> Properties:
     return [DynamicConfigValue(id_val="custom.cellOptions", value={"type": "auto", "wrapText": True})]
 
 
-def link_to_alert() -> Properties:
-    """A link from a row to the alert whose id stands in its column `alert_id`."""
-    link = {
-        "title": "Show this alert",
-        "url": TO_THE_ALERT + "${__data.fields.alert_id}",
-        "targetBlank": False,
-    }
-    return [DynamicConfigValue(id_val="links", value=[link])]
+def link_to_alerts(title: str, variable: str, column: str) -> Properties:
+    """A link to the dashboard of alerts, with what stands in a column of the row as a variable's value."""
+    value = f"${{__data.fields.{column}:percentencode}}"
+    url = f"/d/fraud-alerts/alerts?${{__url_time_range}}&var-{variable}={value}"
+    return [DynamicConfigValue(id_val="links", value=[{"title": title, "url": url, "targetBlank": False}])]

@@ -138,7 +138,10 @@ def _top_merchants() -> table_panel.Panel:
         ),
         width=12,
     )
-    return panel.override_by_name("at_stake", fields.unit(YUAN))
+    panel.override_by_name("at_stake", fields.unit(YUAN))
+    return panel.override_by_name(
+        "merchant_id", fields.link_to_alerts("Show its alerts", "entity", "merchant_id")
+    )
 
 
 def _money() -> Section:
@@ -227,6 +230,7 @@ def _by_rule(in_range: str) -> table_panel.Panel:
         width=8,
     )
     panel.override_by_name("withdrawn", fields.unit("percentunit"))
+    panel.override_by_name("rule_id", fields.link_to_alerts("Show its alerts", "rule", "rule_id"))
     return panel.override_by_name("precision", fields.unit("percentunit"))
 
 

@@ -1,5 +1,6 @@
 """Dashboards and provisioning as Grafana reads them: what can be told without one."""
 
+import json
 import re
 from collections import Counter
 from itertools import combinations
@@ -34,8 +35,10 @@ def test_the_files_are_what_the_code_makes():
 @each_dashboard
 def test_nothing_is_lost_where_a_dashboard_is_read_by_its_types(dashboard):
     register_default_plugins()
-    read = Dashboard.from_json(dashboard)
-    assert JSONEncoder(sort_keys=True).encode(read) == JSONEncoder(sort_keys=True).encode(dashboard)
+    read = json.loads(JSONEncoder().encode(Dashboard.from_json(dashboard)))
+    for link in read["links"]:
+        del link["placement"]  # which the types set where nothing is said
+    assert read == dashboard
 
 
 @pytest.mark.parametrize(("uid", "dashboard"), DASHBOARDS.items())
