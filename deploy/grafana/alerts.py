@@ -61,8 +61,6 @@ _FIELDS = {
 }
 """What is said of the chosen alert, in this order, and the SQL that gives it."""
 
-_NONE_CHOSEN = "No alert is chosen: click on one in the list above."
-
 
 def dashboard() -> Dashboard:
     """The dashboard; needs the archive alone."""
@@ -111,50 +109,54 @@ def _list() -> Section:
             table(f"SELECT sum(amount_at_stake) / 100.0 AS at_stake FROM fraud.alert_rows WHERE {_FOUND}"),
             width=8,
         ),
-        _with_words(
-            listing(
-                "Alerts",
-                "The newest 500 that match, newest first. A click on an alert's id shows it below.",
-                table(
-                    "SELECT event_time AS time, severity, title_en AS title, title_zh, "
-                    f"{_WHO} AS who, amount_at_stake / 100.0 AS at_stake, status, mode, {_MARK} AS mark, "
-                    "alert_id, explanation_en AS why, explanation_zh AS why_zh, rule_id "
-                    f"FROM fraud.alert_rows WHERE {_FOUND} ORDER BY event_time DESC, alert_id LIMIT 500"
-                ),
-                height=12,
-            )
-        ),
+        _found(),
     ]
     return Section("Find", panels)
 
 
+def _found() -> table_panel.Panel:
+    panel = listing(
+        "Alerts",
+        "The newest 500 that match, newest first. A click on an alert's id shows it below.",
+        table(
+            "SELECT event_time AS time, severity, title_en AS title, title_zh, "
+            f"{_WHO} AS who, amount_at_stake / 100.0 AS at_stake, status, mode, {_MARK} AS mark, "
+            "alert_id, explanation_en AS why, explanation_zh AS why_zh, rule_id "
+            f"FROM fraud.alert_rows WHERE {_FOUND} ORDER BY event_time DESC, alert_id LIMIT 500"
+        ),
+        height=12,
+    )
+    return _coloured(panel).override_by_name("at_stake", fields.unit(YUAN))
+
+
 def _one() -> Section:
-    panels = [
-        _what_and_why(),
-        _evidence(),
-        _measures(),
-        _with_words(
-            _of_the_chosen(
-                "The rest of its case",
-                "Other alerts of the same story: of chains that begin with the same event, or of one key and "
-                "period.",
-                "SELECT event_time AS time, severity, title_en AS title, status, mode, "
-                f"{_MARK} AS mark, alert_id FROM fraud.alert_rows "
-                f"WHERE case_id = (SELECT case_id FROM fraud.alerts WHERE {_CHOSEN}) AND NOT {_CHOSEN} "
-                "ORDER BY event_time",
-            )
-        ),
-        _with_words(
-            _of_the_chosen(
-                "Its marks",
-                "How it was marked, newest first; the newest counts. Mark it with `detector alerts mark "
-                "ALERT_ID confirmed|false_positive|unclear --note TEXT`.",
-                "SELECT marked_at AS time, disposition AS mark, marked_by, note FROM fraud.dispositions "
-                f"WHERE {_CHOSEN} ORDER BY id DESC",
-            )
-        ),
-    ]
+    panels = [_what_and_why(), _evidence(), _measures(), _rest_of_the_case(), _marks()]
     return Section("The chosen alert", panels)
+
+
+def _rest_of_the_case() -> table_panel.Panel:
+    panel = _of_the_chosen(
+        "The rest of its case",
+        "Other alerts of the same story: of chains that begin with the same event, or of one key and period.",
+        "SELECT event_time AS time, severity, title_en AS title, status, mode, "
+        f"{_MARK} AS mark, alert_id FROM fraud.alert_rows "
+        f"WHERE case_id = (SELECT case_id FROM fraud.alerts WHERE {_CHOSEN}) AND NOT {_CHOSEN} "
+        "ORDER BY event_time",
+        otherwise="It is the only alert of its case, or none is chosen.",
+    )
+    return _coloured(panel)
+
+
+def _marks() -> table_panel.Panel:
+    panel = _of_the_chosen(
+        "Its marks",
+        "How it was marked, newest first; the newest counts. Mark it with `detector alerts mark ALERT_ID "
+        "confirmed|false_positive|unclear --note TEXT`.",
+        "SELECT marked_at AS time, disposition AS mark, marked_by, note FROM fraud.dispositions "
+        f"WHERE {_CHOSEN} ORDER BY id DESC",
+        otherwise="It has not been marked yet, or none is chosen.",
+    )
+    return panel.override_by_name("mark", fields.words(DISPOSITIONS))
 
 
 def _what_and_why() -> table_panel.Panel:
@@ -199,20 +201,21 @@ def _evidence() -> table_panel.Panel:
 
 
 def _of_the_chosen(
-    title: str, description: str, raw_sql: str, width: int = 8, height: int = 8
+    title: str,
+    description: str,
+    raw_sql: str,
+    width: int = 8,
+    height: int = 8,
+    otherwise: str = "No alert is chosen: click on an alert's id in the list above.",
 ) -> table_panel.Panel:
-    return listing(title, description, table(raw_sql), width=width, height=height).no_value(_NONE_CHOSEN)
+    return listing(title, description, table(raw_sql), width=width, height=height).no_value(otherwise)
 
 
-def _with_words(panel: table_panel.Panel) -> table_panel.Panel:
-    for column, known in (
-        ("severity", SEVERITIES),
-        ("status", STATUSES),
-        ("mode", MODES),
-        ("mark", DISPOSITIONS),
-    ):
-        panel.override_by_name(column, fields.words(known))
-    panel.override_by_name("at_stake", fields.unit(YUAN)).override_by_name("time", fields.width(170))
-    return panel.override_by_name(
-        "alert_id", fields.link_to_alerts("Show this alert", "alert_id", "alert_id")
+def _coloured(panel: table_panel.Panel) -> table_panel.Panel:
+    panel.override_by_name("severity", fields.words(SEVERITIES)).override_by_name("mode", fields.words(MODES))
+    panel.override_by_name("status", fields.words(STATUSES)).override_by_name(
+        "mark", fields.words(DISPOSITIONS)
     )
+    panel.override_by_name("time", fields.width(170))
+    link = fields.link_to_alerts("Show this alert", "alert_id", "alert_id")
+    return panel.override_by_name("alert_id", link)

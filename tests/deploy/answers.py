@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg
 
-from tests.deploy.dashboards import Asked, committed, panels, variables
+from tests.deploy.dashboards import Asked, committed, variables
 from tests.deploy.interpolation import Range, Value, Values, initial, promql, sql
 
 _FALLBACK = " or vector(0)"
@@ -22,9 +22,10 @@ _LABELS = re.compile(r"label_values\((.*), (\w+)\)")
 
 @dataclass(frozen=True)
 class Answer:
-    """How many rows or series there are, which columns are empty, and whether any number is not 0."""
+    """How many rows or series, of which columns, which of them empty, and whether numbers are not 0."""
 
     rows: int
+    columns: tuple[str, ...]
     empty: tuple[str, ...]
     is_alive: bool
 
@@ -56,8 +57,7 @@ class Sources:
 
     def answer(self, asked: Asked, values: Values) -> Answer:
         """What a panel's query gives."""
-        (panel,) = (panel for panel in panels(committed()[asked.dashboard]) if panel["title"] == asked.title)
-        step = self._times.step(panel)
+        step = self._times.step(asked.panel)
         if asked.is_sql:
             return self._rows(sql(asked.text, values, self._times, step))
         # What stands in for an answer that is missing must not hide that it is.
@@ -92,7 +92,7 @@ class Sources:
             if values and isinstance(values[0], int | float | Decimal)
         }
         empty = tuple(name for name, values in alive.items() if not values)
-        return Answer(len(rows), empty, all(map(any, numbers.values())))
+        return Answer(len(rows), tuple(names), empty, all(map(any, numbers.values())))
 
     def _get(self, path: str, **parameters: object) -> Any:
         query = urllib.parse.urlencode(parameters)
@@ -103,4 +103,4 @@ class Sources:
 def _series(found: list[list[str]]) -> Answer:
     """The answer of these series' numbers; those that could not be told are none."""
     told = [[number for number in map(float, numbers) if not math.isnan(number)] for numbers in found]
-    return Answer(sum(map(bool, told)), (), any(map(any, told)))
+    return Answer(sum(map(bool, told)), (), (), any(map(any, told)))

@@ -11,15 +11,18 @@ FOLDER = Path(__file__).parents[2] / "deploy" / "grafana" / "dashboards"
 
 @dataclass(frozen=True)
 class Asked:
-    """One query of a panel or variable; `query` is the panel's target."""
+    """One query of a panel."""
 
     dashboard: str
-    title: str
-    name: str
+    panel: dict[str, Any]
     query: dict[str, Any]
 
     def __str__(self) -> str:
-        return f"{self.dashboard} / {self.title} / {self.name}"
+        return f"{self.dashboard} / {self.title} / {self.query['refId']}"
+
+    @property
+    def title(self) -> str:
+        return self.panel["title"]
 
     @property
     def is_sql(self) -> bool:
@@ -39,6 +42,11 @@ def panels(dashboard: dict[str, Any]) -> list[dict[str, Any]]:
     return [panel for panel in dashboard["panels"] if panel["type"] != "row"]
 
 
+def overridden(panel: dict[str, Any]) -> set[str]:
+    """The columns and series that something particular is said of."""
+    return {override["matcher"]["options"] for override in panel["fieldConfig"]["overrides"]}
+
+
 def variables(dashboard: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {variable["name"]: variable for variable in dashboard["templating"]["list"]}
 
@@ -48,4 +56,4 @@ def asked() -> Iterator[Asked]:
     for uid, dashboard in committed().items():
         for panel in panels(dashboard):
             for target in panel["targets"]:
-                yield Asked(uid, panel["title"], target["refId"], target)
+                yield Asked(uid, panel, target)

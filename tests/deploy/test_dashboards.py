@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 
 from deploy.grafana.made import made
 from detector.monitor.metrics import Metrics
-from tests.deploy.dashboards import FOLDER, asked, committed, panels, variables
+from tests.deploy.dashboards import FOLDER, asked, committed, overridden, panels, variables
 
 DASHBOARDS = committed()
 PANELS = {f"{uid} / {panel['title']}": panel for uid, found in DASHBOARDS.items() for panel in panels(found)}
@@ -129,6 +129,23 @@ def test_counters_are_only_asked_for_their_rate(query):
 def test_rates_are_over_the_rate_interval_or_all_of_the_range(query):
     spans = re.findall(r"\[([^]]+)]", query.text)
     assert set(spans) <= {"$__range" if query.query["instant"] else "$__rate_interval"}
+
+
+@each_panel
+def test_tables_of_metrics_keep_columns_that_their_queries_give(panel):
+    if panel["type"] == "table" and panel["targets"][0].get("expr"):
+        values = {f"Value #{target['refId']}" for target in panel["targets"]}
+        labels = {
+            label for target in panel["targets"] for label in re.findall(r"\w+", grouped(target["expr"]))
+        }
+        kept, organized = (step["options"] for step in panel["transformations"][-2:])
+        assert set(kept["include"]["names"]) <= labels | values
+        assert overridden(panel) <= set(organized["renameByName"].values())
+
+
+def grouped(expr):
+    """The labels of an aggregation."""
+    return re.search(r"by \(([^)]*)\)", expr)[1]
 
 
 def test_all_metrics_that_are_asked_for_exist_and_all_that_exist_are_asked_for():

@@ -3,12 +3,13 @@
 import re
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 
 from tests.deploy.answers import Answer, Sources
-from tests.deploy.dashboards import Asked, asked, committed, variables
+from tests.deploy.dashboards import Asked, asked, committed, overridden, variables
 from tests.deploy.interpolation import Range, Values
 from tests.deploy.scene import Scene, looked_at
 from tests.integration.live import live_on
@@ -76,6 +77,12 @@ def trouble_of(query: Asked, answer: Answer) -> str | None:
         return "nothing"
     if answer.empty:
         return f"no {', '.join(answer.empty)}"
+    if (
+        query.is_sql
+        and query.panel["type"] == "table"
+        and (strange := overridden(query.panel) - {*answer.columns})
+    ):
+        return f"no column {', '.join(strange)}"
     return None if answer.is_alive or query.title in _MAY_BE_ZERO else "only 0"
 
 
@@ -85,8 +92,7 @@ def found_by_misspelt_metrics(sources: Sources) -> list[str]:
     for query in asked():
         if not query.is_sql:
             misspelt = query.query | {"expr": _METRIC.sub(lambda metric: f"{metric[0]}_s", query.text)}
-            broken = Asked(query.dashboard, query.title, query.name, misspelt)
-            if sources.answer(broken, sources.values(query.dashboard, {})).rows:
+            if sources.answer(replace(query, query=misspelt), sources.values(query.dashboard, {})).rows:
                 found.append(str(query))
     return found
 
