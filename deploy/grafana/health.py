@@ -54,10 +54,15 @@ def _working() -> Section:
         ),
         figure(
             "Behind, time",
-            "From the newest event that was processed to now, of the topic furthest behind. It also grows "
-            "while a topic brings nothing: then the platform is silent, or sends old events.",
+            "How old the newest processed event is, of the topic furthest behind of those with records left. "
+            "0: all is processed.",
             "s",
-            series("max(detector_event_time_lag_seconds{%})", "behind"),
+            # A topic that brings nothing is not behind, though its newest event grows old.
+            series(
+                "max(detector_event_time_lag_seconds{%} "
+                "* clamp_max(sum without (partition) (detector_consumer_lag_records{%}), 1))",
+                "behind",
+            ),
             width=3,
             colours={None: "green", 60: "yellow", 300: "red"},
         ),

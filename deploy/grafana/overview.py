@@ -71,7 +71,7 @@ def _at_a_glance() -> Section:
             "Precision",
             "Of the alerts marked confirmed or false positive, the share that was confirmed.",
             "percentunit",
-            table(f"SELECT {PRECISION} AS precision FROM fraud.alert_rows WHERE {STANDING}"),
+            table(f"SELECT {PRECISION} AS precision FROM fraud.alert_rows WHERE {LIVE}"),
             colours={None: "red", 0.3: "yellow", 0.7: "green"},
         ),
     ]
@@ -108,16 +108,16 @@ def _whom() -> Section:
         _top_merchants(),
         ranking(
             "Alerts by user tier",
-            "Standing alerts by the tier of the user: whether the elderly or minors are targeted.",
+            "Standing alerts on users, by their tier: whether the elderly or minors are targeted.",
             "short",
-            table(_by_tier("user_tier")),
+            table(_by_tier("user_tier", "user_id")),
             width=6,
         ),
         ranking(
             "Alerts by merchant tier",
             "Standing alerts that name a merchant, by its tier.",
             "short",
-            table(_by_tier("merchant_tier")),
+            table(_by_tier("merchant_tier", "merchant_id")),
             width=6,
         ),
     ]
@@ -240,8 +240,8 @@ def _count(title: str, description: str, value: str, where: str) -> stat.Panel:
     )
 
 
-def _by_tier(column: str) -> str:
+def _by_tier(tier: str, of: str) -> str:
     return (
-        f"SELECT coalesce({column}, 'not known') AS tier, count(*) AS alerts FROM fraud.alert_rows "
-        f"WHERE {STANDING} GROUP BY 1 ORDER BY alerts DESC"
+        f"SELECT coalesce({tier}, 'not known') AS tier, count(*) AS alerts FROM fraud.alert_rows "
+        f"WHERE {STANDING} AND {of} IS NOT NULL GROUP BY 1 ORDER BY alerts DESC"
     )

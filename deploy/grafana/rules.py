@@ -21,10 +21,11 @@ _ABOUT = About(
     "they are right. For whoever writes rules.",
     since="now-24h",
 )
+_CHOSEN = '{%, rule_id=~"$rule"}'
 
 
 def dashboard() -> Dashboard:
-    """The dashboard; what says "archive" needs PostgreSQL."""
+    """The dashboard; precision, and what rules in shadow would add, need the archive."""
     variables = [prometheus_datasource(), postgresql_datasource(), *scrape(), loaded_rule()]
     return laid_out(_ABOUT, variables, [_in_force(), _volume(), _worth(), _cost()])
 
@@ -35,7 +36,7 @@ def _in_force() -> Section:
         "Rules that have raised nothing since the workers started. Right for a rare fraud; else the rule "
         "asks for what events do not carry, or a threshold is out of reach.",
         columns(
-            'max by (rule_id, mode) (detector_rule_info{%, rule_id=~"$rule"}) '
+            f"max by (rule_id, mode) (detector_rule_info{_CHOSEN}) "
             "unless on (rule_id) detector_last_alert_timestamp_seconds{%}"
         ),
         width=6,
@@ -58,14 +59,14 @@ def _figures() -> list[stat.Panel]:
             "Alerts raised",
             "Alerts raised in the time range, live and shadow.",
             "short",
-            now('sum(increase(detector_alerts_total{%, rule_id=~"$rule"}[$__range]))', "raised"),
+            now(f"sum(increase(detector_alerts_total{_CHOSEN}[$__range]))", "raised"),
             width=8,
         ),
         figure(
             "Alerts withdrawn",
             "Alerts withdrawn in the time range, because a late event took away what they rested on.",
             "short",
-            now('sum(increase(detector_alerts_withdrawn_total{%, rule_id=~"$rule"}[$__range]))', "withdrawn"),
+            now(f"sum(increase(detector_alerts_withdrawn_total{_CHOSEN}[$__range]))", "withdrawn"),
             width=8,
         ),
     ]
@@ -77,15 +78,11 @@ def _rules_in_force() -> table_panel.Panel:
         "All rules that are loaded, with what they did in the time range: alerts raised and withdrawn, and "
         "how often they were evaluated, which is what they cost. The version changes with a rule's meaning, "
         "not with its texts.",
-        columns('max by (rule_id, mode, severity, rule_version) (detector_rule_info{%, rule_id=~"$rule"})'),
-        columns('max by (rule_id) (detector_last_alert_timestamp_seconds{%, rule_id=~"$rule"}) * 1000'),
-        columns('sum by (rule_id) (increase(detector_alerts_total{%, rule_id=~"$rule"}[$__range]))'),
-        columns(
-            'sum by (rule_id) (increase(detector_alerts_withdrawn_total{%, rule_id=~"$rule"}[$__range]))'
-        ),
-        columns(
-            'sum by (rule_id) (increase(detector_rule_evaluations_total{%, rule_id=~"$rule"}[$__range]))'
-        ),
+        columns(f"max by (rule_id, mode, severity, rule_version) (detector_rule_info{_CHOSEN})"),
+        columns(f"max by (rule_id) (detector_last_alert_timestamp_seconds{_CHOSEN}) * 1000"),
+        columns(f"sum by (rule_id) (increase(detector_alerts_total{_CHOSEN}[$__range]))"),
+        columns(f"sum by (rule_id) (increase(detector_alerts_withdrawn_total{_CHOSEN}[$__range]))"),
+        columns(f"sum by (rule_id) (increase(detector_rule_evaluations_total{_CHOSEN}[$__range]))"),
         width=18,
         height=10,
     )
@@ -116,7 +113,7 @@ def _volume() -> Section:
             "Alerts raised, live and shadow: which rule is loud, and since when.",
             "cpm",
             series(
-                '60 * sum by (rule_id) (rate(detector_alerts_total{%, rule_id=~"$rule"}[$__rate_interval]))',
+                f"60 * sum by (rule_id) (rate(detector_alerts_total{_CHOSEN}[$__rate_interval]))",
                 "{{rule_id}}",
             ),
             width=12,
@@ -127,7 +124,7 @@ def _volume() -> Section:
             "live.",
             "cpm",
             series(
-                '60 * sum by (mode) (rate(detector_alerts_total{%, rule_id=~"$rule"}[$__rate_interval]))',
+                f"60 * sum by (mode) (rate(detector_alerts_total{_CHOSEN}[$__rate_interval]))",
                 "{{mode}}",
             ),
             width=12,
@@ -155,9 +152,8 @@ def _what_shadow_would_add() -> table_panel.Panel:
             f"AND {any_of('rule_id', 'rule')} GROUP BY rule_id ORDER BY alerts DESC"
         ),
     )
-    panel.override_by_name("at_stake", fields.unit(YUAN)).override_by_name(
-        "alerts_a_day", fields.unit("short")
-    )
+    panel.override_by_name("at_stake", fields.unit(YUAN))
+    panel.override_by_name("alerts_a_day", fields.unit("short"))
     return panel.override_by_name("also_live", fields.unit("percentunit"))
 
 
@@ -170,8 +166,7 @@ def _worth() -> Section:
             "allowed lateness, or it asks for an `unless` that comes late by nature.",
             "cpm",
             series(
-                "60 * sum by (rule_id) (rate(detector_alerts_withdrawn_total{%, "
-                'rule_id=~"$rule"}[$__rate_interval]))',
+                f"60 * sum by (rule_id) (rate(detector_alerts_withdrawn_total{_CHOSEN}[$__rate_interval]))",
                 "{{rule_id}}",
             ),
             width=12,
@@ -188,8 +183,7 @@ def _cost() -> Section:
             "evaluated often and seldom raises an alert deserves a stricter `where`.",
             "cps",
             series(
-                "sum by (rule_id) (rate(detector_rule_evaluations_total{%, "
-                'rule_id=~"$rule"}[$__rate_interval]))',
+                f"sum by (rule_id) (rate(detector_rule_evaluations_total{_CHOSEN}[$__rate_interval]))",
                 "{{rule_id}}",
             ),
             width=12,
@@ -199,8 +193,7 @@ def _cost() -> Section:
             "The share of each rule in all evaluations in the time range.",
             "percentunit",
             now(
-                "sort_desc(sum by (rule_id) (increase(detector_rule_evaluations_total{%, "
-                'rule_id=~"$rule"}[$__range])) '
+                f"sort_desc(sum by (rule_id) (increase(detector_rule_evaluations_total{_CHOSEN}[$__range])) "
                 "/ scalar(sum(increase(detector_rule_evaluations_total{%}[$__range]))))",
                 "{{rule_id}}",
             ),

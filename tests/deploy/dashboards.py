@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ class Asked:
         return self.query["rawSql"] if self.is_sql else self.query["expr"]
 
 
+@cache
 def committed() -> dict[str, dict[str, Any]]:
     """The dashboards by uid."""
     return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))}

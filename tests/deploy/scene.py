@@ -12,8 +12,8 @@ import psycopg
 from detector.embedded import free_port
 from tests.integration.live import Live, Worker, eventually
 
-MINUTE_MS = 60_000
-_DAY_MS = 24 * 60 * MINUTE_MS
+_MINUTE_MS = 60_000
+_DAY_MS = 24 * 60 * _MINUTE_MS
 _SHADOW = """\
 id: many-debits
 by: user_id
@@ -128,7 +128,7 @@ def withdrawn(now: int) -> list[Event]:
         return {
             "event_id": name,
             "type": event_type,
-            "event_time": now - minutes_ago * MINUTE_MS,
+            "event_time": now - minutes_ago * _MINUTE_MS,
             "user_id": "withdrawn",
         } | fields
 
