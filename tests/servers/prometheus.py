@@ -11,9 +11,8 @@ from ruamel.yaml import YAML
 
 from detector.embedded import free_port
 from detector.embedded.process import running_server
-from tests.servers.jars import program
+from tests.servers.programs import program
 
-_REMEDY = "for a Prometheus of the tests install prometheus"
 _START_SECONDS = 30.0
 
 
@@ -35,7 +34,7 @@ def running_prometheus(jobs: Mapping[str, list[str]], alerts: Mapping[str, str])
         config = directory / "prometheus.yml"
         _write(config, {"global": settings, "rule_files": ["rules.yml"], "scrape_configs": scrape})
         command = [
-            program("prometheus", _REMEDY),
+            program("prometheus", "prometheus"),
             f"--config.file={config}",
             f"--storage.tsdb.path={directory / 'data'}",
             f"--web.listen-address=127.0.0.1:{port}",
