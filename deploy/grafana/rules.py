@@ -53,21 +53,30 @@ def _figures() -> list[stat.Panel]:
             "Rules by mode: live ones reach people, shadow ones are only looked at, off ones do nothing.",
             "none",
             now("max by (mode) (detector_rules{%})", "{{mode}}"),
-            width=8,
+            width=6,
+        ),
+        figure(
+            "Refused changes",
+            "Workers that refuse the rules or lists that lie there now, and go on with the old ones. The log "
+            "says file, line and what is wrong.",
+            "none",
+            now("sum(detector_rules_refused{%})", "refused"),
+            width=6,
+            colours={None: "green", 1: "red"},
         ),
         figure(
             "Alerts raised",
             "Alerts raised in the time range, live and shadow.",
             "short",
             now(f"sum(increase(detector_alerts_total{_CHOSEN}[$__range]))", "raised"),
-            width=8,
+            width=6,
         ),
         figure(
             "Alerts withdrawn",
             "Alerts withdrawn in the time range, because a late event took away what they rested on.",
             "short",
             now(f"sum(increase(detector_alerts_withdrawn_total{_CHOSEN}[$__range]))", "withdrawn"),
-            width=8,
+            width=6,
         ),
     ]
 

@@ -88,6 +88,10 @@ class Metrics:
             "Times that a rule was evaluated, which is what it costs: most events touch no rule.",
             "rule_id",
         )
+        self.rules_refused = self._gauge(
+            "rules_refused",
+            "Whether changed rules or lists are refused, so that older ones are in force: 1, else 0.",
+        )
         self.rules_reload_total = self._counter(
             "rules_reload", "Attempts to take up changed rules or lists, by what became of them.", "outcome"
         )

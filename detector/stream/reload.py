@@ -53,6 +53,8 @@ class Reload:
         self._use = use
         self._asked = asked
         self._outcomes = {outcome: metrics.rules_reload_total.labels(outcome) for outcome in Outcome}
+        self._shown_refused = metrics.rules_refused
+        self._files_are_refused = False
         self._seen_stamp = book.read_stamp
         self._judged_versions = book.in_force.versions
         self._wanting: frozenset[str] = frozenset()
@@ -120,21 +122,26 @@ class Reload:
         except RuleFaultsError as error:
             if anew and isinstance(error, ListsMissingError):
                 self._wanting = error.names
-            self._refuse([str(fault) for fault in error.faults])
+            self._refuse([str(fault) for fault in error.faults], anew)
         except CorruptStateError as error:
-            self._refuse([str(error)])
+            self._refuse([str(error)], anew)
         except StateError:
             raise
         except Exception:
             # Whatever a file makes the reader do, the rules in force must go on.
             log.exception("rules or lists could not be judged")
-            self._refuse(["this is a mistake of the detector, which the log tells of"])
+            self._refuse(["this is a mistake of the detector, which the log tells of"], anew)
         else:
+            # Other lists are taken up while files are refused.
+            self._files_are_refused &= not anew
+            self._shown_refused.set(self._files_are_refused)
             self._put_in_force(found)
         self._judged_versions = self._relevant(versions)
 
-    def _refuse(self, reasons: list[str]) -> None:
+    def _refuse(self, reasons: list[str], anew: bool) -> None:
         self._outcomes[Outcome.REFUSED].inc()
+        self._files_are_refused |= anew
+        self._shown_refused.set(True)
         for reason in reasons:
             log.error("changed rules or lists are refused, those in force stay: %s", reason)
 

@@ -7,13 +7,13 @@ from itertools import combinations
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from detector.archive.metrics import ArchiveMetrics
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
 from ruamel.yaml import YAML
 
 from deploy.grafana.made import made
+from detector.archive.metrics import ArchiveMetrics
 from detector.monitor.metrics import Metrics
 from tests.deploy.dashboards import FOLDER, asked, committed, overridden, panels, variables
 

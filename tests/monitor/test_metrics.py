@@ -41,6 +41,7 @@ LABELS = {
     "detector_state_cache_keys": set(),
     "detector_histories_folded_total": set(),
     "detector_rules_reload_total": {"outcome"},
+    "detector_rules_refused": set(),
     "detector_alerts_withdrawn_total": {"rule_id"},
     "detector_rebalances_total": set(),
     "detector_assigned_partitions": set(),

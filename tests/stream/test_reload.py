@@ -61,6 +61,9 @@ class Bench:
         ]
         return {sample.labels["outcome"]: int(sample.value) for sample in samples}
 
+    def shows_refused(self) -> bool:
+        return self.metrics.registry.get_sample_value("detector_rules_refused") == 1
+
     @property
     def in_force(self) -> dict[str, list[str]]:
         """The ids of the rules in force, and the members of the lists."""
@@ -162,9 +165,11 @@ async def test_a_broken_set_is_refused_once_with_the_place_and_those_in_force_st
     assert (bench.used, bench.outcomes()) == ([], {"refused": 1})
     assert bench.in_force == {"rules": ["a"]}
     assert errors(caplog) == [f"changed rules or lists are refused, those in force stay: {path}{why}"]
+    assert bench.shows_refused()
     # And as soon as it is mended, it is in force
     bench.write("b")
     await bench.look()
+    assert not bench.shows_refused()
     assert bench.in_force == {"rules": ["a", "b"]}
 
 
@@ -275,8 +280,10 @@ async def test_a_list_that_vanishes_is_refused_once_and_what_was_read_of_it_stay
         f"changed rules or lists are refused, those in force stay: {path}:3:59: rule a needs the list "
         "trusted, which is not there: make it with 'detector lists import trusted FILE'"
     ]
+    assert bench.shows_refused()
     await bench.lists.put("trusted", {"m2": ""})
     await bench.look()
+    assert not bench.shows_refused()
     assert bench.in_force == {"rules": ["a"], "trusted": ["m2"]}
 
 
@@ -291,9 +298,11 @@ async def test_rules_that_wait_for_a_list_are_in_force_as_soon_as_it_is_there(be
     await bench.look()
     assert bench.outcomes() == {"refused": 1, "applied": 1}
     assert bench.in_force == {"rules": ["a"], "trusted": ["m1", "m2"]}
+    assert bench.shows_refused()
     # When the list is made
     await bench.lists.put("other", {})
     await bench.look()
+    assert not bench.shows_refused()
     assert bench.in_force == {"rules": ["a", "b"], "trusted": ["m1", "m2"], "other": []}
 
 
