@@ -84,9 +84,11 @@ async def test_what_the_server_refuses_is_tried_again_and_told_without_the_rows(
 ) -> None:
     health = Health({})
     seen: list[dict[str, str]] = []
+    servers: list[int] = []
 
     async def refused_once(connection: AsyncConnection) -> int:
         seen.append(health.ready()[1])
+        servers.append(connection.info.backend_pid)
         if len(seen) == 1:
             raise psycopg.errors.ReadOnlySqlTransaction("cannot execute INSERT\nDETAIL: secret row")
         return 7
@@ -95,6 +97,8 @@ async def test_what_the_server_refuses_is_tried_again_and_told_without_the_rows(
         assert await database.patiently(refused_once) == 7
 
     assert seen[1][POSTGRESQL].endswith(": cannot execute INSERT")
+    # After a fail-over the same address may mean another server.
+    assert servers[0] != servers[1]
 
 
 async def test_the_present_attempt_is_timed(empty: ArchiveSettings) -> None:
