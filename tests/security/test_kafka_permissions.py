@@ -1,9 +1,7 @@
 """Kafka's shipped permissions: the job needs each of them, and says which one is missing."""
 
 import asyncio
-import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer
@@ -11,6 +9,7 @@ from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFai
 
 from detector.stream.checks import StartRefused, worker_checks
 from tests.integration.live import Live, eventually
+from tests.security.events import WATCHED, events
 from tests.security.platform import (
     ANALYST,
     ARCHIVE,
@@ -22,28 +21,12 @@ from tests.security.platform import (
     signed_in,
 )
 
-WATCHED = """
-id: watched
-by: user_id
-mode: shadow
-window: {event: debit, within: 10m}
-when: {count: {gte: 1}}
-"""
 MAY_NOT = {
     ("topic", "Read"): "read topic",
     ("topic", "Write"): "write topic",
     ("group", "Read"): "use the consumer group",
 }
 NOT_JSON = ("payments", b"u1", b"{")
-
-
-def events() -> list[dict[str, Any]]:
-    """Debits that raise a live alert and one in shadow, and a complaint that rules by merchant can use."""
-    began = int(time.time() * 1000) - 60_000
-    common = {"event_time": began, "user_id": "u1", "merchant_id": "m1"}
-    debit = {"type": "debit", "amount": 30_000, "currency": "CNY", "auth_method": "none", **common}
-    complaint = {"type": "complaint", "complaint_id": "c1", "status": "opened", **common}
-    return [{"event_id": f"e{number}", **event} for number, event in enumerate([*[debit] * 5, complaint])]
 
 
 @pytest.fixture

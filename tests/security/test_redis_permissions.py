@@ -14,6 +14,8 @@ from detector.state.errors import StateRefused
 from detector.state.redis_lists import RedisLists
 from detector.state.redis_store import RedisStore
 from detector.state.store import Commit, Write
+from tests.integration.live import Live, eventually
+from tests.security.events import events
 from tests.security.platform import EDITOR, PASSWORDS, REDIS_USERS, WORKER, Platform
 
 MINUTE_MS = 60_000
@@ -113,6 +115,21 @@ async def test_each_permission_is_needed_and_its_lack_is_told(
     assert message.startswith(f"Redis at localhost:{platform.redis_port} refused a command: ")
     assert message.endswith("; ACL LOG in Redis names the permission that its user lacks")
     assert "\n" not in message
+
+
+async def test_a_worker_that_loses_one_ends_when_it_needs_it(platform: Platform, live: Live) -> None:
+    worker = live.start()
+    try:
+        await worker.ready()
+        # Needed with the first alert.
+        with without(platform, WORKER, "+rpush"):
+            await live.send(events())
+            code = await eventually(worker.process.poll, seconds=45)
+    finally:
+        worker.kill()
+    assert code == 1
+    last = worker.log.read_text().splitlines()[-1]
+    assert last.startswith(f"Redis at localhost:{platform.redis_port} refused a command: ")
 
 
 REFUSED: list[tuple[str, tuple[Any, ...]]] = [
