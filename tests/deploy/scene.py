@@ -54,7 +54,7 @@ class Scene:
         archive = await self._ready(self._archive())
         first, second = self._usual()
         await self.live.send(first)
-        await self._reload_rules(worker)
+        await self._change_rule(worker, _SHADOW.replace("many", "more"), "applied")
         await self.live.send(withdrawn(now_ms()))
         await worker.has_processed(len(first) + 3)
         await self.live.send(late(first))
@@ -63,6 +63,7 @@ class Scene:
         assert other.stop() == 0
         await self.live.send(second)
         await self.live.has_drained()
+        await self._change_rule(worker, "id: more-debits\n", "refused")
         await self.live.send_records([(self.live.names["alerts"], b"u1", b"no alert")])
         published = await self.live.end("alerts", "alerts_shadow")
         await eventually(lambda: archive.metric("detector_archive_alerts_total") >= published)
@@ -96,14 +97,9 @@ class Scene:
             )
         return Worker(process, f"http://127.0.0.1:{self.archive_port}", log, [])
 
-    async def _reload_rules(self, worker: Worker) -> None:
-        path = self.live.folder / "rules" / "more-debits.yaml"
-        for text, outcome in ((_SHADOW.replace("many", "more"), "applied"), ("id: more-debits\n", "refused")):
-            path.write_text(text)
-            await eventually(
-                lambda outcome=outcome: worker.metric("detector_rules_reload_total", outcome=outcome) == 1
-            )
-        path.unlink()
+    async def _change_rule(self, worker: Worker, text: str, outcome: str) -> None:
+        (self.live.folder / "rules" / "more-debits.yaml").write_text(text)
+        await eventually(lambda: worker.metric("detector_rules_reload_total", outcome=outcome) == 1)
 
     def _usual(self) -> tuple[list[Event], list[Event]]:
         """Simulated traffic that ends now, in two halves."""
