@@ -2,7 +2,6 @@
 
 import asyncio
 import ssl
-import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -17,6 +16,7 @@ from detector.embedded import free_port
 from detector.stream.checks import StartRefused, start_up_checks
 from detector.stream.kafka import alert_producer
 from detector.stream.topics import create_topics, partition_counts, plan_topics, topic_retentions
+from tests.servers.certificates import make_certificates
 from tests.servers.kafka import RunningKafka
 
 MEBIBYTE = 1024 * 1024
@@ -149,22 +149,8 @@ async def test_a_second_broker_is_tried_when_the_first_is_down(settings: Setting
 
 
 async def test_a_certificate_that_nobody_trusts_refuses_the_start_at_once(tmp_path: Path) -> None:
-    certificate, key = tmp_path / "server.crt", tmp_path / "server.key"
-    request = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-days",
-        "1",
-        "-subj",
-        "/CN=localhost",
-    ]
-    subprocess.run([*request, "-keyout", key, "-out", certificate], check=True, capture_output=True)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate, key)
+    context.load_cert_chain(make_certificates(tmp_path).server)
     async with silent_server(context) as address:
         settings = Settings(kafka=KafkaSettings(bootstrap_servers=address, security_protocol="SSL"))
         with pytest.raises(StartRefused, match=f"Kafka at {address}: TLS fails: .*CERTIFICATE_VERIFY_FAILED"):

@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from detector.config import RedisSettings
 from detector.embedded import free_port
 from detector.embedded.process import running_server
 from detector.state.connect import connect, describe_address
+from tests.servers.certificates import Certificates, make_certificates
 
 NARROW_ACL = "user detector on >secret ~fd:* resetchannels -@all +ping +eval"
 
@@ -48,25 +48,8 @@ def running_redis(folder: Path, *arguments: str) -> Iterator[int]:
 
 
 @pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with server.crt, which is its own authority, and server.key."""
-    folder = tmp_path_factory.mktemp("certificates")
-    request = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-days",
-        "1",
-        "-subj",
-        "/CN=localhost",
-    ]
-    names = ["-addext", "subjectAltName=DNS:localhost"]
-    files = ["-keyout", "server.key", "-out", "server.crt"]
-    subprocess.run([*request, *names, *files], cwd=folder, check=True, capture_output=True)
-    return folder
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    return make_certificates(tmp_path_factory.mktemp("certificates"))
 
 
 async def test_a_user_with_a_narrow_acl_can_connect_and_do_its_work(tmp_path: Path) -> None:
@@ -86,15 +69,15 @@ async def test_a_user_with_a_narrow_acl_can_connect_and_do_its_work(tmp_path: Pa
             await client.aclose()
 
 
-async def test_tls_is_spoken_and_the_certificate_checked(tmp_path: Path, certificates: Path) -> None:
-    port, crt = free_port(), certificates / "server.crt"
-    tls = ["--port", "0", "--tls-port", str(port), "--tls-cert-file", str(crt)]
-    files = ["--tls-key-file", str(certificates / "server.key"), "--tls-ca-cert-file", str(crt)]
-    up = answers(port, host="localhost", ssl=True, ssl_cert_reqs="none", **client_files(certificates))
+async def test_tls_is_spoken_and_the_certificate_checked(tmp_path: Path, certificates: Certificates) -> None:
+    port, authority, pem = free_port(), certificates.authority, certificates.server
+    tls = ["--port", "0", "--tls-port", str(port), "--tls-cert-file", str(pem)]
+    files = ["--tls-key-file", str(pem), "--tls-ca-cert-file", str(authority)]
+    own = {"ssl_certfile": pem, "ssl_keyfile": pem}
+    up = answers(port, host="localhost", ssl=True, ssl_cert_reqs="none", **own)
     with running(tmp_path, up, *tls, *files, "--save", ""):
         url = f"rediss://localhost:{port}/0"
-        own = {"ssl_certfile": crt, "ssl_keyfile": certificates / "server.key"}
-        trusting = connect(RedisSettings(url=url, ssl_cafile=crt, **own))
+        trusting = connect(RedisSettings(url=url, ssl_cafile=authority, **own))
         doubting = connect(RedisSettings(url=url, **own))
         try:
             assert await trusting.ping()
@@ -103,13 +86,6 @@ async def test_tls_is_spoken_and_the_certificate_checked(tmp_path: Path, certifi
         finally:
             await trusting.aclose()
             await doubting.aclose()
-
-
-def client_files(certificates: Path) -> dict[str, str]:
-    return {
-        "ssl_certfile": str(certificates / "server.crt"),
-        "ssl_keyfile": str(certificates / "server.key"),
-    }
 
 
 async def test_the_sentinels_name_the_server(tmp_path: Path) -> None:
