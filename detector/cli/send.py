@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Annotated
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from detector.cli.console import fail, stderr
 from detector.cli.options import BootstrapServers, ConfigFile, settings_from
+
+if TYPE_CHECKING:
+    from detector.stream.send import Line
+
+_CHUNK_BYTES = 1 << 20
 
 
 def send(
@@ -25,20 +29,15 @@ def send(
     from aiokafka.errors import KafkaError
 
     from detector.stream.checks import StartRefused, start_up_checks
-    from detector.stream.send import Line, send_lines
+    from detector.stream.send import send_lines
 
     settings = settings_from(config, bootstrap_servers=bootstrap_servers)
-
-    def lines(name: str) -> Iterator[Line]:
-        for number, raw in enumerate(_raw_lines(name), 1):
-            if value := raw.strip():
-                yield Line(number, value)
 
     async def send_all() -> int:
         await start_up_checks(settings)
         refused = 0
         for name in files:
-            sent, left_out = await send_lines(settings, lines(name))
+            sent, left_out = await send_lines(settings, _lines(name))
             for line in left_out:
                 print(f"{name}:{line.number}: {line.reason}: {line.message}", file=sys.stderr)
             stderr.print(f"{name}: {sent:,} events sent, {len(left_out):,} lines left out")
@@ -52,12 +51,25 @@ def send(
         fail(str(error))
 
 
-def _raw_lines(name: str) -> Iterator[bytes]:
-    if name == "-":
-        yield from sys.stdin.buffer
-        return
+async def _lines(name: str) -> AsyncIterator[Line]:
+    from detector.stream.send import Line
+
+    number = 0
+    async for raw in _raw_lines(name):
+        number += 1
+        if value := raw.strip():
+            yield Line(number, value)
+
+
+async def _raw_lines(name: str) -> AsyncIterator[bytes]:
+    """The lines, each as soon as it is there: whoever writes them may do so at the pace of life."""
+    begun = b""
     try:
-        with Path(name).open("rb") as file:
-            yield from file
+        with open(sys.stdin.fileno() if name == "-" else name, "rb") as file:
+            while chunk := await asyncio.to_thread(file.read1, _CHUNK_BYTES):
+                *whole, begun = (begun + chunk).split(b"\n")
+                for line in whole:
+                    yield line
     except OSError as error:
         fail(f"{name}: cannot be read: {error.strerror}")
+    yield begun

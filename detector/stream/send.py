@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator
 from typing import NamedTuple
 
 from detector.config import Settings, TopicSettings
@@ -36,8 +36,10 @@ def topic_of(event_type: str, topics: TopicSettings) -> str:
     return topics.complaints if event_type == "complaint" else topics.logins
 
 
-async def send_lines(settings: Settings, lines: Iterable[Line]) -> tuple[int, list[RefusedLine]]:
+async def send_lines(settings: Settings, lines: AsyncIterable[Line]) -> tuple[int, list[RefusedLine]]:
     """Send every event, keyed by its user_id; gives how many were acknowledged, and the lines left out.
+
+    An event leaves when its line is there, however long the next one takes.
 
     Raises:
         KafkaError: the events cannot be written.
@@ -48,7 +50,7 @@ async def send_lines(settings: Settings, lines: Iterable[Line]) -> tuple[int, li
     try:
         sent = 0
         waiting: list[asyncio.Future[object]] = []
-        for line, event in _events(lines, refused):
+        async for line, event in _events(lines, refused):
             topic = topic_of(event.type, settings.topics)
             waiting.append(await producer.send(topic, key=event.user_id.encode(), value=line.value))
             if len(waiting) >= _MOST_IN_FLIGHT:
@@ -59,8 +61,10 @@ async def send_lines(settings: Settings, lines: Iterable[Line]) -> tuple[int, li
         await producer.stop()
 
 
-def _events(lines: Iterable[Line], refused: list[RefusedLine]) -> Iterator[tuple[Line, Event]]:
-    for line in lines:
+async def _events(
+    lines: AsyncIterable[Line], refused: list[RefusedLine]
+) -> AsyncIterator[tuple[Line, Event]]:
+    async for line in lines:
         event = decode(line.value)
         if isinstance(event, Refusal):
             refused.append(RefusedLine(line.number, event.reason, event.message))

@@ -42,6 +42,25 @@ async def test_topics_are_created_once_and_checked(live: Live) -> None:
     assert f"{live.names['payments']}: 3 partitions" in checked.stdout
 
 
+async def test_an_event_is_sent_when_its_line_is_there(live: Live) -> None:
+    command = [sys.executable, "-m", "detector", "send", "-"]
+    with subprocess.Popen(command, env=live.environment(), stdin=subprocess.PIPE) as send:
+        assert send.stdin is not None
+        # Two writes make one line, and the next line is still to come.
+        line = json.dumps(_debit(1)).encode() + b"\n"
+        for part in (line[:20], line[20:]):
+            send.stdin.write(part)
+            send.stdin.flush()
+        async with asyncio.timeout(20):
+            while not await live.end("payments"):
+                await asyncio.sleep(0.05)
+        send.stdin.write(json.dumps(_debit(2)).encode())
+        send.stdin.close()
+        assert await asyncio.to_thread(send.wait, 20) == 0
+    sent = [json.loads(record.value or b"") for record in await live.read("payments")]
+    assert [event["event_id"] for event in sent] == ["e1", "e2"]
+
+
 async def test_sent_events_reach_the_alert_that_tail_prints(live: Live, worker: Worker) -> None:
     # Given a file with a burst in it, and a line that is no event
     file = live.folder / "events.ndjson"
