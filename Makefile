@@ -10,6 +10,8 @@ CATALOGUE := detector/rules/catalogue
 SLOW_TESTS := tests/integration tests/faults tests/security tests/deploy tests/acceptance
 # The tests with servers wait more than they work. Each of the two has servers of its own.
 SIDE_BY_SIDE := --numprocesses=2 --dist=worksteal
+# The passwords of docker-compose.yml.
+SECRETS := $(addprefix deploy/compose/secrets/,archive_password grafana_admin_password grafana_reader_password postgres_password)
 ARGS ?=
 RUNS ?= 5
 MINUTES ?= 10
@@ -20,7 +22,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--no-emit-index-url --no-header --group build
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test unit faults faults-mutants soak bench bench-full dashboards wheel lock clean
+.PHONY: help setup demo secrets check test unit faults faults-mutants soak bench bench-full dashboards wheel lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +31,8 @@ setup: $(DEV) ## make .venv with the locked tools for development
 
 demo: $(RUNTIME) ## run the detector on simulated fraud, embedded servers included (ARGS='--seconds 10 --json')
 	@exec $(BIN)/python -m detector demo $(ARGS)
+
+secrets: $(SECRETS) ## make the passwords of docker-compose.yml, where there are none yet
 
 check: $(DEV) ## format, lint, types, layers, the shipped rules
 	$(BIN)/ruff format --check .
@@ -77,6 +81,12 @@ lock: $(DEV) ## make the locks again from pyproject.toml (ARGS=--upgrade takes n
 clean: ## remove caches and build results (.venv stays)
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
 	find . -name $(VENV) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The folder is its owner's; the files in it are read by the containers' users.
+deploy/compose/secrets/%:
+	@mkdir -p -m 700 $(@D)
+	@head -c 24 /dev/urandom | base64 | tr '+/' '-_' > $@
+	@chmod 644 $@
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
