@@ -64,11 +64,11 @@ def arguments() -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-def install(folder: Path) -> Path:
-    """Do below a folder what the image's stages do to install the detector; gives the environment there."""
+def install(folder: Path, python: str) -> None:
+    """Do below a folder what the image's stages do to install the detector, with this Python."""
     build, tools = folder / "build", folder / "tools"
     build.mkdir()
-    _tools(tools)
+    _tools(tools, python)
     names = ("packages", f"core-{arguments()['CORE']}")
     for stage in (stage for stage in stages() if stage.name in names):
         for instruction in stage.instructions:
@@ -81,13 +81,12 @@ def install(folder: Path) -> Path:
                     build,
                     {"PATH": f"{tools}:/usr/bin:/bin"},
                 )
-    return folder / "opt/detector"
 
 
-def _tools(folder: Path) -> None:
+def _tools(folder: Path, python: str) -> None:
     """`python` and `pip`, as the base image has them."""
     folder.mkdir()
-    for name, command in (("python", f"{sys.executable}"), ("pip", f"{sys.executable} -m pip")):
+    for name, command in (("python", python), ("pip", f"{sys.executable} -m pip")):
         (folder / name).write_text(f'#!/bin/sh\nexec {command} "$@"\n')
         (folder / name).chmod(0o755)
 

@@ -132,8 +132,8 @@ def write_properties(path: Path, settings: Mapping[str, str]) -> Path:
     return path
 
 
-def format_storage(jvm: list[str], properties: Path, *options: str) -> None:
-    command = [*jvm, "kafka.tools.StorageTool", "format", "-t", _CLUSTER_ID, "-c", str(properties)]
+def format_storage(jvm: list[str], properties: Path, *options: str, cluster_id: str = _CLUSTER_ID) -> None:
+    command = [*jvm, "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(properties)]
     result = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
     if result.returncode:
         lines = [line for line in (result.stdout + result.stderr).splitlines() if not line.startswith("\t")]
