@@ -92,6 +92,14 @@ def test_ports_are_those_of_the_programs_and_health_checks_ask_there() -> None:
         assert f"http://127.0.0.1:{PORTS[name]}/readyz" in SERVICES[name]["healthcheck"]["test"][-1]
 
 
+def test_the_readme_says_where_everything_is() -> None:
+    text = (ROOT / "README.md").read_text()
+    assert sorted(set(map(int, re.findall(r"127\.0\.0\.1:(\d+)", text)))) == sorted(PORTS.values())
+    assert COMPOSE["secrets"]["grafana_admin_password"]["file"] in text
+    profiles = {profile for service in SERVICES.values() for profile in service.get("profiles", [])}
+    assert profiles == set(re.findall(r"--profile (\w+)", text))
+
+
 @pytest.mark.parametrize("name", [*OURS, "grafana"])
 def test_every_address_is_that_of_a_service_in_the_same_network(name: str) -> None:
     found = addresses(name)
