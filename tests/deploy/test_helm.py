@@ -23,6 +23,9 @@ from detector.rules.rule_set import lint as lint_rules
 from tests.deploy.chart import CHART, Rendered, lint, render, template
 from tests.deploy.detector_files import ROOT, assert_command_exists, read_yaml
 
+# The first of them may have to build helm.
+pytestmark = pytest.mark.timeout(1_800)
+
 VALUES = [None, *sorted((CHART / "ci").glob("*-values.yaml"))]
 NAME = "fraud-streaming-fraud-detector"
 PROMETHEUS = ROOT / "deploy/prometheus"

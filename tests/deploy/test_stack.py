@@ -15,6 +15,9 @@ from tests.deploy.compose import SERVICES
 from tests.deploy.stack import Stack, running_stack
 from tests.integration.live import eventually
 
+# It installs the image's packages first.
+pytestmark = pytest.mark.timeout(1_200)
+
 VICTIM = "u-of-the-test"
 
 
