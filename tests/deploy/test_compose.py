@@ -13,7 +13,7 @@ import pytest
 from detector.config import ArchiveSettings, HttpSettings
 from tests.deploy.compose import COMPOSE, OURS, SECRETS, SERVICES, addresses, detector_commands, environment
 from tests.deploy.detector_files import ROOT, assert_command_exists, read_yaml
-from tests.servers.errors import MissingServerError
+from tests.servers.programs import program
 
 ONE_SHOT_OR_NO_SERVER = {"topics", "traffic"}
 PORTS = {
@@ -35,13 +35,6 @@ TOOLS = {
     "grafana/grafana": {"wget"},
     "streaming-fraud-detector": {"python"},
 }
-
-
-def _tool(name: str, package: str) -> str:
-    path = shutil.which(name)
-    if path is None:
-        raise MissingServerError(f"{name} is not on PATH: install {package}")
-    return path
 
 
 def test_it_is_what_compose_takes() -> None:
@@ -192,7 +185,7 @@ def test_every_secret_that_a_service_reads_is_given_to_it() -> None:
 
 def test_prometheus_takes_its_files_and_scrapes_the_services() -> None:
     config = ROOT / "deploy/prometheus/prometheus.yml"
-    promtool = _tool("promtool", "prometheus")
+    promtool = program("promtool", "prometheus")
     done = subprocess.run([promtool, "check", "config", config], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     content = read_yaml(config)
@@ -208,7 +201,7 @@ def test_prometheus_takes_its_files_and_scrapes_the_services() -> None:
 
 
 def test_alertmanager_takes_its_file() -> None:
-    amtool = _tool("amtool", "prometheus-alertmanager")
+    amtool = program("amtool", "prometheus-alertmanager")
     config = ROOT / "deploy/compose/alertmanager.yml"
     done = subprocess.run([amtool, "check-config", config], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
