@@ -42,7 +42,7 @@ check: $(DEV) ## format, lint, types, layers, the shipped rules
 	$(BIN)/detector rules lint $(CATALOGUE)
 	$(BIN)/detector rules test $(CATALOGUE)
 
-test: check ## check, then every test (needs redis-server, PostgreSQL, Java 17, Maven, openssl and a C compiler)
+test: check ## check, then every test (needs the servers and tools that CONTRIBUTING.md names)
 	$(BIN)/pytest $(SIDE_BY_SIDE) $(ARGS)
 
 unit: $(DEV) ## only the tests that need no Kafka and take seconds

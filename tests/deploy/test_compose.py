@@ -13,6 +13,7 @@ import pytest
 from detector.config import ArchiveSettings, HttpSettings
 from tests.deploy.compose import COMPOSE, OURS, SECRETS, SERVICES, addresses, detector_commands, environment
 from tests.deploy.detector_files import ROOT, assert_command_exists, read_yaml
+from tests.deploy.prometheus_files import ALERTS, rules
 from tests.servers.programs import program
 
 ONE_SHOT_OR_NO_SERVER = {"topics", "traffic"}
@@ -201,6 +202,8 @@ def test_alertmanager_takes_its_file() -> None:
     config = ROOT / "deploy/compose/alertmanager.yml"
     done = subprocess.run([amtool, "check-config", config], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+    named = set(re.findall(r"Detector\w+", config.read_text()))
+    assert named and named <= {rule["alert"] for rule in rules(ALERTS)}
 
 
 def test_grafana_has_what_its_provisioning_asks_for() -> None:
