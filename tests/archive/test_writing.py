@@ -48,12 +48,8 @@ def as_row(published: Json) -> dict[str, Any]:
 async def test_rows_say_what_the_alerts_say(connection: AsyncConnection) -> None:
     published = real_alerts()
     assert len({one["rule_id"] for one in published}) > 3
-    published[0]["anchor"] |= {
-        "amount": 4_200,
-        "merchant_id": "m7",
-        "merchant_tier": "B",
-        "user_tier": "minor",
-    }
+    published[0]["anchor"] |= {"user_tier": "minor"}
+    assert {name for one in published for name in one["anchor"]} >= {"amount", "merchant_id", "merchant_tier"}
 
     written = await write(connection, archivable(*published))
 
@@ -62,8 +58,10 @@ async def test_rows_say_what_the_alerts_say(connection: AsyncConnection) -> None
     now = datetime.now(UTC)
     assert all(now - row.pop("archived_at") < timedelta(minutes=1) for row in found.values())
     assert found == {one["alert_id"]: as_row(one) for one in published}
-    assert found[published[0]["alert_id"]]["amount_at_stake"] == 4_200
-    assert any(row["amount_at_stake"] for row in found.values() if "amount" not in row["anchor"])
+    # What is at stake is the sum where a rule has one, else the anchor's amount
+    at_stake = [(row["amount_at_stake"], row["anchor"].get("amount")) for row in found.values()]
+    assert any(amount != of_anchor for amount, of_anchor in at_stake)
+    assert any(amount == of_anchor is not None for amount, of_anchor in at_stake)
 
 
 async def test_a_repeat_changes_nothing(connection: AsyncConnection) -> None:
@@ -134,7 +132,6 @@ async def test_a_withdrawal_of_what_was_never_seen_is_a_row(connection: AsyncCon
         {"revision": 2**40},
         {"title": {"en": "no Chinese"}},
         {"alert_id": "".join(random.Random(1).choices("0123456789abcdef", k=50_000))},
-        {"anchor": {"event_id": "e", "type": "debit", "amount": "much"}},
     ],
 )
 async def test_an_alert_that_no_row_can_hold_keeps_no_other_out(
