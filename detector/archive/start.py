@@ -13,7 +13,8 @@ from psycopg import AsyncConnection
 from detector.archive.connect import connect, unusable
 from detector.archive.migrate import migrate
 from detector.config import ArchiveSettings, KafkaSettings
-from detector.stream.checks import StartRefused, ask_for_partitions, wait_for_kafka
+from detector.stream.checks import StartRefused, ask_for_partitions, check_permissions, wait_for_kafka
+from detector.stream.permissions import Operation
 from detector.stream.topics import missing_topics
 
 _DEADLINE_S = 10.0
@@ -22,12 +23,13 @@ _log = logging.getLogger(__name__)
 
 
 async def check_topics(kafka: KafkaSettings, topics: Collection[str]) -> None:
-    """Check that Kafka answers and has these topics.
+    """Check that Kafka answers, has these topics and lets this user read them.
 
     Raises:
-        StartRefused: it does not answer within 10 seconds, or lacks a topic.
+        StartRefused: it does not answer within 10 seconds, lacks a topic, or does not allow what is needed.
     """
     await wait_for_kafka(kafka)
+    await check_permissions(kafka, dict.fromkeys(topics, (Operation.READ,)))
     problems = missing_topics(topics, await ask_for_partitions(kafka, topics))
     if problems:
         raise StartRefused("\n".join(problem.message for problem in problems))

@@ -16,7 +16,7 @@ from aiokafka.errors import (
 
 from detector.config import KafkaSettings, Settings
 from detector.stream.kafka import client_arguments
-from detector.stream.permissions import missing_permissions, needs_of_worker
+from detector.stream.permissions import Needs, missing_permissions, needs_of_worker
 from detector.stream.topics import check_topics, partition_counts
 
 Answer = TypeVar("Answer")
@@ -42,10 +42,8 @@ async def worker_checks(settings: Settings, deadline_s: float = _DEADLINE_S) -> 
     Raises:
         StartRefused: Kafka does not answer within the deadline, or something is missing.
     """
-    kafka = settings.kafka
-    await wait_for_kafka(kafka, deadline_s)
-    needs = needs_of_worker(settings.topics)
-    _refuse(await _ask(kafka, deadline_s, missing_permissions(kafka, kafka.group, needs)))
+    await wait_for_kafka(settings.kafka, deadline_s)
+    await check_permissions(settings.kafka, needs_of_worker(settings.topics), deadline_s)
     await _check_topics(settings, deadline_s)
 
 
@@ -83,6 +81,15 @@ async def ask_for_partitions(
         StartRefused: Kafka does not answer within the deadline.
     """
     return await _ask(kafka, deadline_s, partition_counts(kafka, names))
+
+
+async def check_permissions(kafka: KafkaSettings, needs: Needs, deadline_s: float = _DEADLINE_S) -> None:
+    """Check that Kafka allows this user what it needs of topics, and the group.
+
+    Raises:
+        StartRefused: Kafka does not answer within the deadline, or a permission is missing.
+    """
+    _refuse(await _ask(kafka, deadline_s, missing_permissions(kafka, kafka.group, needs)))
 
 
 async def _check_topics(settings: Settings, deadline_s: float) -> None:

@@ -12,8 +12,10 @@ from detector.core.alert import Alert, Status
 from detector.replay.backtest import Backtest
 from detector.rules.rule_set import rules_in_force
 from detector.simulate import Traffic, simulate
+from tests.integration.archiving import Archiving
 from tests.integration.live import Live
-from tests.security.platform import ANALYST, PASSWORDS, WORKER, signed_in
+from tests.security.platform import ANALYST, ARCHIVE, PASSWORDS, WORKER, signed_in
+from tests.servers.postgres import RunningPostgres
 
 # All of the traffic: however slowly the topics are read side by side, nothing of them comes too late.
 LATENESS_HOURS = 6
@@ -51,8 +53,11 @@ async def published(live: Live) -> list[Alert]:
     return [msgspec.json.decode(record.value, type=Alert) for record in records]
 
 
-async def test_the_job_is_done_with_what_is_allowed(live: Live) -> None:
+async def test_the_job_is_done_with_what_is_allowed(
+    live: Live, postgres: RunningPostgres, tmp_path: Path
+) -> None:
     live.use_rules(**RULES)
+    archiving = Archiving(live, postgres, group=ARCHIVE)
     events = traffic()
     live.extra["DETECTOR_STATE__ALLOWED_LATENESS"] = f"{LATENESS_HOURS}h"
     rules = rules_in_force([live.folder / "rules"], with_catalogue=True)
@@ -81,6 +86,10 @@ async def test_the_job_is_done_with_what_is_allowed(live: Live) -> None:
         second.kill()
 
     assert standing(await published(live)) == wanted
+    async with archiving.running(**signed_in(ARCHIVE, tmp_path)):
+        await archiving.holds(len({alert.alert_id for alert in await published(live)}))
+    rows = [row for row in archiving.rows() if row["status"] == "raised"]
+    assert {row["alert_id"]: row["rule_id"] for row in rows} == wanted
     assert [record.value for record in await live.read("dead_letters")] == [b"{"]
     logs = first.log.read_text() + second.log.read_text()
     assert "detector started" in logs

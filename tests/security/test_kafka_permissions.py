@@ -1,13 +1,11 @@
 """Kafka's shipped permissions: the job needs each of them, and says which one is missing."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
-from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
 
 from detector.stream.checks import StartRefused, worker_checks
+from tests.integration.archiving import Archiving
 from tests.integration.live import Live, eventually
 from tests.security.events import WATCHED, events
 from tests.security.platform import (
@@ -20,6 +18,7 @@ from tests.security.platform import (
     permissions_of,
     signed_in,
 )
+from tests.servers.postgres import RunningPostgres
 
 MAY_NOT = {
     ("topic", "Read"): "read topic",
@@ -71,37 +70,18 @@ async def test_a_worker_that_loses_one_ends_and_names_what_it_is_for(
     assert last.endswith(f" {permission.name}")
 
 
-async def archived(platform: Platform) -> None:
-    """Read both alert topics as the archive does, and commit."""
-    consumer = AIOKafkaConsumer(
-        TOPICS.alerts,
-        TOPICS.alerts_shadow,
-        bootstrap_servers=platform.kafka.bootstrap,
-        group_id=ARCHIVE,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        **platform.kafka.aiokafka(ARCHIVE),
-    )
-    seen: set[str] = set()
-    try:
-        await consumer.start()
-        async with asyncio.timeout(20):
-            while seen < {TOPICS.alerts, TOPICS.alerts_shadow}:
-                seen |= {place.topic for place in await consumer.getmany(timeout_ms=200)}
-        await consumer.commit()
-    finally:
-        await consumer.stop()
-
-
-async def test_the_archive_may_read_all_alerts_and_needs_each_permission(
-    platform: Platform, live: Live
+@pytest.mark.parametrize("permission", permissions_of(ARCHIVE), ids=str)
+def test_the_archive_names_the_permission_that_it_lacks(
+    platform: Platform, live: Live, postgres: RunningPostgres, tmp_path: Path, permission: Permission
 ) -> None:
-    await live.send_records([(topic, b"u1", b"{}") for topic in (TOPICS.alerts, TOPICS.alerts_shadow)])
-    await archived(platform)
-    refusals = (TopicAuthorizationFailedError, GroupAuthorizationFailedError)
-    for permission in permissions_of(ARCHIVE):
-        with platform.without(permission), pytest.raises(refusals, match=permission.name):
-            await archived(platform)
+    Archiving(live, postgres, group=ARCHIVE)
+    live.extra |= signed_in(ARCHIVE, tmp_path)
+    with platform.without(permission):
+        done = live.command("archive")
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    kind = "use the consumer group" if permission.resource == "group" else "read topic"
+    assert last.startswith(f"this user may not {kind} {permission.name}: grant it the ACL operation Read")
 
 
 async def test_an_analyst_may_follow_the_alerts_and_needs_the_permission(
