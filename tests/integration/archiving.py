@@ -85,6 +85,12 @@ class Archiving:
         except (psycopg.OperationalError, psycopg.errors.UndefinedTable):
             return 0
 
+    def waits_for_a_lock(self) -> bool:
+        """Whether the archive is in the middle of a write that another holds up."""
+        with self.postgres.connect(self.database) as connection:
+            waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'"
+            return connection.execute(waiting, [self.database]).fetchone() is not None
+
     def members(self) -> int:
         """How many archives the group has."""
         client = AdminClient({"bootstrap.servers": self.live.bootstrap})

@@ -131,6 +131,20 @@ async def test_an_archive_that_is_killed_loses_and_doubles_nothing(archiving: Ar
     assert archived(archiving) == final(alerts)
 
 
+async def test_what_is_not_yet_written_when_it_is_killed_is_read_again(archiving: Archiving) -> None:
+    async with archiving.running() as archive:
+        await archiving.publish([alert("a0")])
+        await archiving.holds(1)
+        with archiving.postgres.connect(archiving.database) as other, other.transaction():
+            other.execute("LOCK TABLE fraud.alerts IN EXCLUSIVE MODE")
+            await archiving.publish([alert(f"a{number}") for number in range(1, 10)])
+            await eventually(archiving.waits_for_a_lock)
+            archive.kill()
+
+    async with archiving.running():
+        await archiving.holds(10)
+
+
 async def test_two_archives_share_the_work_and_one_takes_over(archiving: Archiving) -> None:
     alerts = many_alerts(MANY)
     async with archiving.running() as first, archiving.running() as second:
