@@ -53,12 +53,13 @@ def run(
 
     Changed rules and lists are taken up while it runs; SIGHUP has the rules read at once.
     """
-    from detector.monitor.logs import configure_logging
+    from detector.monitor.logs import configure_logging, log_what_nobody_catches
 
     settings = settings_from(
         config, bootstrap_servers=bootstrap_servers, rules=rules, no_catalogue=no_catalogue
     )
     configure_logging(settings.log)
+    log_what_nobody_catches()
     if processes > 1:
         given = _arguments(config, bootstrap_servers, rules, no_catalogue)
         raise typer.Exit(_supervise(settings, processes, given))

@@ -7,6 +7,7 @@ late for its user brings that record along, byte for byte, for it may have to go
 
 from __future__ import annotations
 
+import re
 from functools import reduce
 from operator import or_
 from typing import Annotated, Any, Literal
@@ -21,7 +22,8 @@ from detector.core.routing import MERCHANT
 # new format comes after one that reads it.
 FORMAT = 1
 
-_MOST_TRACEPARENT_BYTES = 256
+# As W3C's Trace Context has it. Anything else might be of a user, and headers name none.
+_TRACE = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 # Records name types and topics by their numbers: new ones go to the end.
 TYPE_NUMBERS = {event_type: number for number, event_type in enumerate(EVENT_TYPES)}
@@ -75,7 +77,7 @@ rekeyed_decoder = msgspec.msgpack.Decoder(Rekeyed)
 def traceparent_of(record: ConsumerRecord[bytes, bytes]) -> bytes | None:
     """The trace that a record belongs to, where it says one."""
     found = dict(record.headers).get(_TRACEPARENT)
-    return found if found is None or len(found) <= _MOST_TRACEPARENT_BYTES else None
+    return found if found is not None and _TRACE.fullmatch(found) else None
 
 
 def recorded_at(record: ConsumerRecord[bytes, bytes]) -> int:

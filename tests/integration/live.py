@@ -119,7 +119,10 @@ class Live:
         )
 
     async def send_records(
-        self, records: Iterable[tuple[str, bytes | None, bytes | None]], **options: Any
+        self,
+        records: Iterable[tuple[str, bytes | None, bytes | None]],
+        headers: Sequence[tuple[str, bytes]] = (),
+        **options: Any,
     ) -> int:
         producer = AIOKafkaProducer(
             bootstrap_servers=self.bootstrap,
@@ -130,7 +133,10 @@ class Live:
         )
         await producer.start()
         try:
-            waiting = [await producer.send(topic, key=key, value=value) for topic, key, value in records]
+            waiting = [
+                await producer.send(topic, key=key, value=value, headers=headers)
+                for topic, key, value in records
+            ]
             await asyncio.gather(*waiting)
         finally:
             await producer.stop()

@@ -1,17 +1,23 @@
 """What the log looks like, and what must never get into it."""
 
+import asyncio
 import io
 import json
 import logging
+import subprocess
+import sys
 import warnings
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Literal
 
 import pytest
 import structlog
+from aiokafka.errors import TopicAuthorizationFailedError
 
 from detector.config import LogSettings
 from detector.monitor.logs import configure_logging
+from detector.state.errors import StateError
 
 LIBRARIES = ["aiokafka", "asyncio", "faust", "mode", "redis"]
 
@@ -27,7 +33,9 @@ def _logging_as_before() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     levels = {name: logging.getLogger(name).level for name in names}
+    raising = logging.raiseExceptions
     yield
+    logging.raiseExceptions = raising
     root.handlers, root.level = handlers, level
     for name in names:
         logging.getLogger(name).setLevel(levels[name])
@@ -88,16 +96,118 @@ def test_the_level_counts_for_the_detectors_own_loggers() -> None:
     assert [line["event"] for line in lines(stream)] == ["seen"]
 
 
-def test_an_exception_is_one_line_of_json() -> None:
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_an_exception_says_where_and_not_what_it_may_have_quoted(form: Literal["json", "console"]) -> None:
     stream = io.StringIO()
-    configure_logging(LogSettings(), stream)
+    configure_logging(LogSettings(format=form), stream)
     try:
-        raise ValueError("wrong")
+        try:
+            {}["user-1"]
+        except KeyError as error:
+            raise ValueError("user-1") from error
     except ValueError:
         logging.getLogger("detector").exception("failed")
 
-    [line] = lines(stream)
-    assert "ValueError: wrong" in str(line["exception"])
+    said = stream.getvalue()
+    assert "KeyError" in said and "ValueError" in said and "test_logs.py" in said
+    assert said.count("user-1") == 2, "once on each line of code"
+    assert form == "console" or len(lines(stream)) == 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        TopicAuthorizationFailedError("payments"),
+        ConnectionRefusedError("at payments"),
+        StateError("payments"),
+    ],
+)
+def test_an_exception_that_quotes_no_event_is_told_whole(error: Exception) -> None:
+    stream = io.StringIO()
+    configure_logging(LogSettings(), stream)
+    logging.getLogger("detector").error("failed", exc_info=error)
+    logging.getLogger("detector").error("failed: %r", error)
+
+    traced, told = lines(stream)
+    assert "payments" in str(traced["exception"])
+    assert "payments" in str(told["event"])
+
+
+def test_what_led_to_an_exception_is_left_out_where_its_author_says_so() -> None:
+    stream = io.StringIO()
+    configure_logging(LogSettings(), stream)
+    try:
+        try:
+            {}["user-1"]
+        except KeyError:
+            raise StateError("cannot be read") from None
+    except StateError:
+        logging.getLogger("detector").exception("failed")
+
+    assert "cannot be read" in stream.getvalue() and "KeyError" not in stream.getvalue()
+
+
+async def _failed(task: asyncio.Future[None]) -> asyncio.Future[None]:
+    await asyncio.wait({task})
+    task.exception()
+    return task
+
+
+async def test_an_argument_that_quotes_is_named_by_its_class() -> None:
+    async def fail() -> None:
+        raise KeyError("user-1")
+
+    stream = io.StringIO()
+    configure_logging(LogSettings(), stream)
+    task = await _failed(asyncio.ensure_future(fail()))
+    logging.getLogger("mode").error("crashed: %r, %r", KeyError("user-1"), task)
+    logging.getLogger("mode").error("of %(number)d", {"number": 7})
+
+    crashed, plain = lines(stream)
+    assert "KeyError" in str(crashed["event"]) and "Task" in str(crashed["event"])
+    assert plain["event"] == "of 7"
+    assert "user-1" not in stream.getvalue()
+
+
+def test_a_record_that_cannot_be_written_is_dropped_in_silence(capfd: pytest.CaptureFixture[str]) -> None:
+    configure_logging(LogSettings(), io.StringIO())
+    logging.getLogger("faust").error("%d records", "user-1")
+
+    assert capfd.readouterr().err == ""
+
+
+def test_what_nobody_catches_is_logged_like_all_else() -> None:
+    done = subprocess.run([sys.executable, "-c", _UNCAUGHT], capture_output=True, text=True, check=False)
+
+    logged = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [(line["level"], line["event"]) for line in logged] == [
+        ("critical", "nobody has caught an exception")
+    ] * 3
+    assert ["in __del__" in line["exception"] for line in logged] == [True, False, False]
+    assert "user-1" not in done.stderr
+
+
+_UNCAUGHT = """
+import threading
+from detector.config import LogSettings
+from detector.monitor.logs import configure_logging, log_what_nobody_catches
+
+def fail(text):
+    raise KeyError(text)
+
+class Fragile:
+    def __del__(self):
+        fail(NAME)
+
+NAME = "user-{}".format(1)
+configure_logging(LogSettings())
+log_what_nobody_catches()
+Fragile()
+thread = threading.Thread(target=fail, args=(NAME,))
+thread.start()
+thread.join()
+fail(NAME)
+"""
 
 
 def test_a_terminal_gets_colours_and_a_pipe_gets_json() -> None:

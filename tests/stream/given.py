@@ -28,6 +28,7 @@ from detector.stream.scopes import Scopes
 TOPICS = ("payments", "logins", "complaints")
 INTERNAL = "by-merchant"
 NOW = 1_767_225_600_000
+TRACE = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 LATENESS = 600_000
 CAP = 5_000
 BURST = read_rule(CATALOGUE / "no-password-burst.yaml").rule

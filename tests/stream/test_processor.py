@@ -11,7 +11,7 @@ from detector.stream import processor as module
 from detector.stream.outbox import unpack
 from detector.stream.processor import StateWentBackError
 
-from .given import BURST, CAP, LATENESS, NOW, Bench, record
+from .given import BURST, CAP, LATENESS, NOW, TRACE, Bench, record
 
 
 async def bench_that_owns() -> Bench:
@@ -21,7 +21,7 @@ async def bench_that_owns() -> Bench:
 async def test_a_burst_over_several_rounds_is_one_alert_that_names_its_record() -> None:
     bench = await bench_that_owns()
     for offset in range(6):
-        await bench.process(record(offset, headers=[("traceparent", b"00-aa-bb-01")]))
+        await bench.process(record(offset, headers=[("traceparent", TRACE)]))
     (alert,) = bench.publisher.alerts()
     assert alert["anchor"] == {
         "event_id": "e4", "type": "debit", "topic": "payments", "partition": 0, "offset": 4,
@@ -29,7 +29,7 @@ async def test_a_burst_over_several_rounds_is_one_alert_that_names_its_record() 
     }  # fmt: skip
     ((_, _, _, (entry,)),) = bench.publisher.published
     headers = dict(unpack(entry).headers)
-    assert headers["traceparent"] == b"00-aa-bb-01"
+    assert headers["traceparent"] == TRACE
     assert headers["ce_id"] == f"{alert['alert_id']}.1".encode()
     assert bench.processor.offsets()[TP("payments", 0)] == 6
 

@@ -10,11 +10,10 @@ from detector.stream.rekeyed import FORMAT, Rekeyed, recorded_at
 from detector.stream.rekeying import Rekeying
 
 from ..core.given import DEFAULTS
-from .given import INTERNAL, NOW, TOPICS, raw, record
+from .given import INTERNAL, NOW, TOPICS, TRACE, raw, record
 
 PARTITIONS = 12
 WITH_MERCHANT = [name for name in EVENT_TYPES if "merchant_id" in FIELDS[name]]
-TRACE = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from detector.stream.outbox import unpack
 from detector.stream.rounds import Round
 
 from ..core.given import window
-from .given import INTERNAL, NOW, TOPICS, Bench, raw, record
+from .given import INTERNAL, NOW, TOPICS, TRACE, Bench, raw, record
 
 HOUR = 3_600
 DAY = 24 * HOUR
@@ -28,7 +28,7 @@ async def test_a_merchants_alert_names_the_platforms_record_that_raised_it() -> 
     await bench.process(
         record(7, partition=0, user_id="u0"),
         record(8, partition=1, topic="logins", user_id="u1"),
-        record(9, partition=2, user_id="u2", headers=[("traceparent", b"00-aa-bb-01")]),
+        record(9, partition=2, user_id="u2", headers=[("traceparent", TRACE)]),
     )
     assert bench.publisher.alerts() == []
     await bench.pass_on()
@@ -41,7 +41,7 @@ async def test_a_merchants_alert_names_the_platforms_record_that_raised_it() -> 
     ((partition, _, _, (entry,)),) = bench.publisher.published
     assert partition == bench.rekeying.address("m1")[0]
     notice = unpack(entry)
-    assert dict(notice.headers)["traceparent"] == b"00-aa-bb-01"
+    assert dict(notice.headers)["traceparent"] == TRACE
     # The latency counts from the platform's record, not from the one between.
     assert (notice.key, notice.recorded_at) == (b"m1", NOW + 9_000)
 
@@ -136,7 +136,7 @@ async def test_an_event_too_late_for_its_user_counts_for_its_merchant_and_is_no_
 
 async def test_an_event_too_late_for_user_and_merchant_is_a_dead_letter_from_where_it_was_read() -> None:
     bench = await Bench([spree()]).own()
-    headers = [("traceparent", b"00-aa-bb-01"), ("mine", b"\x00")]
+    headers = [("traceparent", TRACE), ("mine", b"\x00")]
     late = record(DAY + 1, user_id="u1", event_time=NOW, event_id="late", headers=headers, topic="logins")
     await bench.process(record(DAY, user_id="u1"))
     await bench.pass_on()
