@@ -15,6 +15,7 @@ from detector.cli import (
     archive,
     backtest,
     config,
+    dead_letters,
     demo,
     generate,
     lists,
@@ -63,6 +64,7 @@ app.command("generate")(generate.generate)
 app.command("send")(send.send)
 app.command("backtest")(backtest.backtest)
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(topics.app, name="topics")
 app.add_typer(schema.app, name="schema")
 app.add_typer(config.app, name="config")

@@ -11,6 +11,7 @@ from aiokafka.partitioner import DefaultPartitioner
 
 from detector.core.events import Reason, Refusal
 from detector.core.history import Entry, Source, new_tuple
+from detector.stream.dead_letters import HEADERS_OMITTED
 from detector.stream.rekeyed import (
     FORMAT,
     TYPE_NUMBERS,
@@ -110,5 +111,5 @@ def _original(record: ConsumerRecord[bytes, bytes]) -> Original:
     headers = list(record.headers)
     size = sum(len(name.encode()) + len(value or b"") for name, value in headers)
     if size > _MOST_HEADER_BYTES:
-        headers = [("detector.headers_omitted_bytes", str(size).encode())]
+        headers = [(HEADERS_OMITTED, str(size).encode())]
     return Original(record.key, record.value, headers)

@@ -6,13 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRecord
 
 from detector.config import Settings
 from detector.core.alert import Alert
-from detector.stream.checks import StartRefused
-from detector.stream.kafka import client_arguments
-from detector.stream.topics import missing_topic, partition_counts
+from detector.stream.outside import consumer_of
 
 _decoder = msgspec.json.Decoder(Alert)
 
@@ -27,24 +25,12 @@ async def alert_records(
         StartRefused: there is no such topic for this user.
         KafkaError: the topic cannot be read.
     """
-    consumer = AIOKafkaConsumer(
-        **client_arguments(settings.kafka), enable_auto_commit=False, fetch_max_wait_ms=50
-    )
-    await consumer.start()
-    try:
-        topic = settings.topics.alerts
-        counts = await partition_counts(settings.kafka, [topic])
-        if topic not in counts:
-            raise StartRefused(missing_topic(topic))
-        partitions = [TopicPartition(topic, number) for number in range(counts[topic])]
-        consumer.assign(partitions)
+    async with consumer_of(settings.kafka, settings.topics.alerts) as consumer:
         if from_beginning:
-            await consumer.seek_to_beginning(*partitions)
+            await consumer.seek_to_beginning()
         else:
-            await consumer.seek_to_end(*partitions)
+            await consumer.seek_to_end()
         yield consumer
-    finally:
-        await consumer.stop()
 
 
 def read_alert(value: bytes) -> Alert:

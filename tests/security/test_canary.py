@@ -133,6 +133,7 @@ async def test_nothing_of_any_event_is_told_but_in_alerts_and_dead_letters(live:
             reason = dict(added)["detector.reason"].decode()
             reasons[reason] = reasons.get(reason, 0) + 1
         assert reasons == expected
+        assert leaks(quiet(live.command("dead-letters", "show", "--json")).stdout) == []
 
         # And alerts are raised and withdrawn, whose headers hold none of it either
         alerts = await live.read("alerts")

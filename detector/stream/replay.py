@@ -1,0 +1,102 @@
+"""The dead letters that are there, looked through and put back: those that came later are left alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from typing import NamedTuple
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+from detector.config import Settings
+from detector.core.events import Reason
+from detector.stream.dead_letters import FoundLetter, read_letter
+from detector.stream.kafka import alert_producer
+from detector.stream.outside import consumer_of
+
+_FETCH_MS = 500
+
+
+class Selection(NamedTuple):
+    """Which dead letters: of a topic, for a reason, put aside at `since` (ms) or later; None is any."""
+
+    topic: str | None = None
+    reason: Reason | None = None
+    since: int | None = None
+
+    def takes(self, letter: FoundLetter) -> bool:
+        """Whether a letter is of the topic and was refused for the reason."""
+        return self.topic in (None, letter.topic) and self.reason in (None, letter.refusal.reason)
+
+
+class Replayed(NamedTuple):
+    """How many dead letters were put back, and how many could not be, for they are not whole."""
+
+    sent: int
+    left_out: int
+
+
+async def found_letters(settings: Settings, selection: Selection) -> AsyncGenerator[FoundLetter, None]:
+    """The selected dead letters that are there now, each partition of their topic in its order.
+
+    Raises:
+        KafkaError: the topic cannot be read.
+    """
+    async with consumer_of(settings.kafka, settings.topics.dead_letters) as consumer:
+        async for record in _records_now(consumer, selection.since):
+            letter = read_letter(record)
+            if letter is not None and selection.takes(letter):
+                yield letter
+
+
+async def put_back(settings: Settings, selection: Selection) -> Replayed:
+    """Write the selected records again, each to the topic and partition that it came from, as it was.
+
+    Raises:
+        KafkaError: the dead letters cannot be read, or a record cannot be written.
+    """
+    left_out = 0
+    waiting: list[asyncio.Future[object]] = []
+    producer = alert_producer(settings.kafka)
+    await producer.start()
+    try:
+        async with aclosing(found_letters(settings, selection)) as letters:
+            async for letter in letters:
+                if not letter.whole:
+                    left_out += 1
+                    continue
+                again = letter.topic, letter.value, letter.key, letter.partition
+                waiting.append(await producer.send(*again, headers=letter.headers))
+        return Replayed(len(await asyncio.gather(*waiting)), left_out)
+    finally:
+        await producer.stop()
+
+
+async def _records_now(
+    consumer: AIOKafkaConsumer, since: int | None
+) -> AsyncIterator[ConsumerRecord[bytes, bytes]]:
+    ends = await consumer.end_offsets(consumer.assignment())
+    starts = await _starts(consumer, ends, since)
+    for place, start in starts.items():
+        consumer.seek(place, start)
+    left = {place for place, start in starts.items() if start < ends[place]}
+    consumer.pause(*(starts.keys() - left))
+    while left:
+        for place, records in (await consumer.getmany(timeout_ms=_FETCH_MS)).items():
+            for record in records:
+                if record.offset < ends[place]:
+                    yield record
+        for place in [place for place in left if await consumer.position(place) >= ends[place]]:
+            left.remove(place)
+            consumer.pause(place)
+
+
+async def _starts(
+    consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int], since: int | None
+) -> dict[TopicPartition, int]:
+    if since is None:
+        beginnings: dict[TopicPartition, int] = await consumer.beginning_offsets(list(ends))
+        return beginnings
+    found = await consumer.offsets_for_times(dict.fromkeys(ends, since))
+    return {place: ends[place] if at is None else at.offset for place, at in found.items()}
