@@ -26,6 +26,7 @@ from detector.config.values import (
 )
 
 TopicName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9._-]{1,249}$")]
+_SHORTEST_KEY_SECRET = 32
 KeyPrefix = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9._-]+$")]
 
 
@@ -134,6 +135,7 @@ class RedisSettings(Section):
 
     ``url`` is the server's, or in a cluster that of any node. With Sentinel its host does not count: the
     sentinels name the server, and the URL says whether to use TLS (``rediss``) and which database.
+    ``key_secret`` keeps ids of users and merchants out of the names of keys.
     """
 
     url: str = "redis://localhost:6379/0"
@@ -150,6 +152,8 @@ class RedisSettings(Section):
     ssl_certfile: FilePath | None = None
     ssl_keyfile: FilePath | None = None
     prefix: KeyPrefix = "fd"
+    key_secret: SecretStr | None = None
+    key_secret_file: SecretFile = None
 
     @field_validator("url")
     @classmethod
@@ -185,6 +189,11 @@ class RedisSettings(Section):
             yield f"a cluster has database 0 only, the url names {self.database}"
         if self.username is not None and self.password is None:
             yield "username needs password_file (or password)"
+        if self.key_secret is not None and len(self.key_secret.get_secret_value()) < _SHORTEST_KEY_SECRET:
+            yield (
+                f"key_secret has fewer than {_SHORTEST_KEY_SECRET} characters, and ids could be guessed: "
+                "make one with 'openssl rand -hex 32'"
+            )
         yield from _tls_contradictions(self, self.uses_tls, "a rediss:// url")
 
 

@@ -28,6 +28,21 @@ class PartitionCountChanged(StateError):
         self.found = found
 
 
+class KeySecretChanged(StateError):
+    """The keys of the state were named with another secret, or with none, so no history would be found."""
+
+    def __init__(self, had_one: bool, has_one: bool) -> None:
+        """Say whether there was a secret and whether there is one now, and both ways out."""
+        former = "no" if not had_one else "another" if has_one else "a"
+        back = "give it that secret again" if had_one else "leave the secret out"
+        now = "with the one that is set" if has_one else "without one"
+        super().__init__(
+            f"the state was written with {former} redis.key_secret, and its histories cannot be found {now}: "
+            f"{back}, or use another Redis key prefix, and import the lists there, to rebuild the state "
+            f"from the log"
+        )
+
+
 class CorruptStateError(StateError):
     """What was stored cannot be read back."""
 

@@ -8,7 +8,8 @@ import msgspec
 from redis.asyncio import RedisCluster
 
 from detector.state import scripts
-from detector.state.errors import PartitionCountChanged, StateRefused
+from detector.state.errors import KeySecretChanged, PartitionCountChanged, StateRefused
+from detector.state.key_names import KeyNames
 from detector.state.redis_calls import Client, Command, RedisCalls, address
 from detector.state.store import Commit, CommitResult, Memory, Origin, Outbox, Outcome, Ownership
 
@@ -18,15 +19,17 @@ _SEEN = "s:"
 
 
 class RedisStore:
-    """StateStore in a Redis that answers in bytes: single, Sentinel or Cluster.
+    """StateStore in a Redis that answers in bytes: single, Sentinel or Cluster."""
 
-    All keys of a partition carry its number as their hash tag, so that each Lua call touches one slot.
-    """
+    def __init__(
+        self, client: Client, prefix: str = "fd", deadline_s: float = 30.0, key_secret: str | None = None
+    ) -> None:
+        """Take over the client. A call that finds no answer for `deadline_s` raises StateUnavailable.
 
-    def __init__(self, client: Client, prefix: str = "fd", deadline_s: float = 30.0) -> None:
-        """Take over the client. A call that finds no answer for `deadline_s` raises StateUnavailable."""
+        With a `key_secret` the names of keys hold no id of a user or a merchant.
+        """
         self._client = client
-        self._prefix = prefix
+        self._names = KeyNames(prefix, key_secret)
         self._calls = RedisCalls(client, deadline_s)
 
     async def check(self) -> None:
@@ -42,20 +45,21 @@ class RedisStore:
                     f"(maxmemory-policy {policy}), which loses state unnoticed: set it to noeviction"
                 )
 
-    async def check_count(self, partitions: int) -> None:
-        """Raise PartitionCountChanged where the state was written for another number of partitions."""
+    async def check_keys(self, partitions: int) -> None:
+        """Raise PartitionCountChanged or KeySecretChanged where the state's keys would not be found."""
         # Partition 0 always exists, so it also tells a partition that a grown topic brought along.
-        stored = await self._call(_count_of(self._meta(0)))
-        if stored is not None and int(stored) != partitions:
-            raise PartitionCountChanged(int(stored), partitions)
+        meta = self._names.meta(0)
+        count, fingerprint = await self._calls.run([_count_of(meta), ("HGET", meta, "key_names")])
+        if count is not None:
+            self._refuse_others(count, fingerprint or b"", partitions)
 
     async def acquire(self, partition: int, partitions: int) -> Ownership:
-        """See StateStore."""
-        await self.check_count(partitions)
-        command = _script(scripts.ACQUIRE, [self._meta(partition)], secrets.token_hex(8), partitions)
-        stored, *taken = await self._call(command)
-        if not taken:
-            raise PartitionCountChanged(int(stored), partitions)
+        """See StateStore; raises KeySecretChanged where keys were named with another secret."""
+        await self.check_keys(partitions)
+        own = secrets.token_hex(8), partitions, self._names.fingerprint
+        reply = await self._call(_script(scripts.ACQUIRE, [self._names.meta(partition)], *own))
+        count, fingerprint, *taken = reply
+        self._refuse_others(count, fingerprint, partitions)
         epoch, meta = taken
         fields = {name.decode(): value for name, value in zip(meta[::2], meta[1::2], strict=True)}
         return Ownership(partition, epoch.decode(), _offsets(fields), _seen(fields))
@@ -63,14 +67,14 @@ class RedisStore:
     async def set_offsets(self, partition: int, epoch: str, offsets: Mapping[str, int]) -> Outcome:
         """See StateStore."""
         pairs = [part for topic, offset in offsets.items() for part in (_OFFSET + topic, offset)]
-        reply = await self._call(_script(scripts.SET_OFFSETS, [self._meta(partition)], epoch, *pairs))
+        reply = await self._call(_script(scripts.SET_OFFSETS, [self._names.meta(partition)], epoch, *pairs))
         return _outcome(reply)
 
     async def load_many(self, wanted: Mapping[int, Sequence[str]]) -> dict[int, list[bytes | None]]:
         """See StateStore."""
         asked = {partition: keys for partition, keys in wanted.items() if keys}
         replies = await self._calls.run(
-            [("MGET", *self._keys(partition, keys)) for partition, keys in asked.items()]
+            [("MGET", *self._names.histories(partition, keys)) for partition, keys in asked.items()]
         )
         return {partition: [] for partition in wanted} | dict(zip(asked, replies, strict=True))
 
@@ -81,12 +85,14 @@ class RedisStore:
 
     async def outbox(self, partition: int) -> Outbox:
         """See StateStore."""
-        first, entries = await self._call(_script(scripts.OUTBOX, self._ledger(partition)))
+        first, entries = await self._call(_script(scripts.OUTBOX, self._names.ledger(partition)))
         return Outbox(first, entries)
 
     async def trim_outbox(self, partition: int, epoch: str, upto: int) -> Outcome:
         """See StateStore."""
-        return _outcome(await self._call(_script(scripts.TRIM_OUTBOX, self._ledger(partition), epoch, upto)))
+        return _outcome(
+            await self._call(_script(scripts.TRIM_OUTBOX, self._names.ledger(partition), epoch, upto))
+        )
 
     async def exchange_turns(
         self, own: Mapping[int, int | None], partitions: int, keep_ms: int
@@ -94,22 +100,22 @@ class RedisStore:
         """See StateStore."""
         others = [partition for partition in range(partitions) if partition not in own]
         leaving: list[Command] = [
-            ("SET", self._turn(partition), "" if turn is None else turn, "PX", keep_ms)
+            ("SET", self._names.turn(partition), "" if turn is None else turn, "PX", keep_ms)
             for partition, turn in own.items()
         ]
-        asking: list[Command] = [("MGET", self._turn(partition)) for partition in others]
+        asking: list[Command] = [("MGET", self._names.turn(partition)) for partition in others]
         replies = await self._calls.run([*leaving, *asking])
         found = zip(others, replies[len(leaving) :], strict=True)
         return {partition: int(turn) for partition, [turn] in found if turn}
 
     async def owns(self, partition: int, epoch: str) -> bool:
         """See StateStore."""
-        stored = await self._call(("HGET", self._meta(partition), "epoch"))
+        stored = await self._call(("HGET", self._names.meta(partition), "epoch"))
         return stored is not None and stored.decode() == epoch
 
     async def probe(self, partitions: Collection[int]) -> None:
         """See StateStore."""
-        await self._calls.probe([_count_of(self._meta(partition)) for partition in partitions])
+        await self._calls.probe([_count_of(self._names.meta(partition)) for partition in partitions])
 
     async def memory(self) -> Memory:
         """See StateStore."""
@@ -120,6 +126,12 @@ class RedisStore:
     async def close(self) -> None:
         """See StateStore."""
         await self._client.aclose()
+
+    def _refuse_others(self, count: bytes, fingerprint: bytes, partitions: int) -> None:
+        if int(count) != partitions:
+            raise PartitionCountChanged(int(count), partitions)
+        if fingerprint.decode() != self._names.fingerprint:
+            raise KeySecretChanged(had_one=bool(fingerprint), has_one=bool(self._names.fingerprint))
 
     async def _call(self, command: Command) -> Any:
         [reply] = await self._calls.run([command])
@@ -132,7 +144,7 @@ class RedisStore:
         return [await self._client.info("memory", target_nodes=node) for node in self._client.get_primaries()]
 
     def _commit_command(self, commit: Commit) -> Command:
-        keys = self._keys(commit.partition, [write.key for write in commit.writes])
+        keys = self._names.histories(commit.partition, [write.key for write in commit.writes])
         # Two packed arguments, for redis-py takes about a microsecond for each.
         plan = msgspec.msgpack.encode(
             (
@@ -144,21 +156,7 @@ class RedisStore:
             )
         )
         data = b"".join([*(write.data for write in commit.writes), *commit.outbox])
-        return _script(scripts.COMMIT, [*self._ledger(commit.partition), *keys], plan, data)
-
-    def _meta(self, partition: int) -> str:
-        return f"{self._prefix}:{{{partition}}}:meta"
-
-    def _turn(self, partition: int) -> str:
-        return f"{self._prefix}:{{{partition}}}:turn"
-
-    def _ledger(self, partition: int) -> list[str]:
-        return [self._meta(partition), f"{self._prefix}:{{{partition}}}:outbox"]
-
-    def _keys(self, partition: int, keys: Sequence[str]) -> list[bytes]:
-        head = f"{self._prefix}:{{{partition}}}:"
-        # redis-py encodes text a third slower, and these are most of a commit's arguments.
-        return [(head + key).encode() for key in keys]
+        return _script(scripts.COMMIT, [*self._names.ledger(commit.partition), *keys], plan, data)
 
 
 def _count_of(meta: str) -> Command:

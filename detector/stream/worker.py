@@ -63,15 +63,16 @@ async def run_worker(settings: Settings, stop: asyncio.Event, reload: asyncio.Ev
         AddressUnavailable: the HTTP address is taken.
     """
     client = connect(settings.redis)
-    store = RedisStore(client, settings.redis.prefix)
+    secret = settings.redis.key_secret.get_secret_value() if settings.redis.key_secret else None
+    store = RedisStore(client, settings.redis.prefix, key_secret=secret)
     book = Rulebook(settings, RedisLists(client, settings.redis.prefix, _START_SECONDS))
     try:
         files = await book.read()
         await worker_checks(settings)
         partitions = await _partitions(settings)
-        at_start = RedisStore(client, settings.redis.prefix, deadline_s=_START_SECONDS)
+        at_start = RedisStore(client, settings.redis.prefix, _START_SECONDS, secret)
         await at_start.check()
-        await at_start.check_count(partitions)
+        await at_start.check_keys(partitions)
         await book.open(files)
         await _Worker(settings, book, store, partitions, reload).run(stop)
     finally:

@@ -1,6 +1,7 @@
 """What the Redis store promises beyond the contract: keys, times to live, and faults of the server."""
 
 import asyncio
+import hmac
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ import redis.asyncio
 import redis.exceptions
 
 from detector.embedded import free_port
-from detector.state.errors import StateError, StateRefused, StateUnavailable
+from detector.state.errors import KeySecretChanged, StateError, StateRefused, StateUnavailable
 from detector.state.redis_store import RedisStore
 from detector.state.store import Commit, CommitResult, Outbox, Outcome, Write
 from tests.faults.proxy import Proxy
@@ -114,6 +115,70 @@ async def test_two_prefixes_share_nothing(client: redis.asyncio.Redis, prefix: s
 
     assert (await other.acquire(3, 24)).offsets == {}
     assert await other.outbox(3) == Outbox(0, [])
+
+
+# The secret that keys are named with
+
+
+def hidden(secret: str, key: str) -> str:
+    return hmac.new(secret.encode(), key.encode(), "sha256").hexdigest()[:32]
+
+
+async def test_with_a_secret_a_history_is_named_by_its_keyed_hash(
+    client: redis.asyncio.Redis, prefix: str
+) -> None:
+    store = RedisStore(client, prefix, key_secret="one")
+    epoch = await own(store)
+    writes = [Write(key, b"a", False, HOUR_MS) for key in ("h:4711", "m:4711", "h:a:b")]
+    await store.commit([Commit(3, epoch, {"payments": (0, 1)}, writes, [])])
+
+    names = {name.decode() for name in await client.keys(f"{prefix}:*")}
+    assert names == {
+        f"{prefix}:{{3}}:meta",
+        f"{prefix}:{{3}}:h:{hidden('one', 'h:4711')}",
+        f"{prefix}:{{3}}:m:{hidden('one', 'm:4711')}",
+        f"{prefix}:{{3}}:h:{hidden('one', 'h:a:b')}",
+    }
+    assert "one" not in repr(await client.hgetall(f"{prefix}:{{3}}:meta"))
+
+
+@pytest.mark.parametrize(
+    ("former", "present", "words"),
+    [
+        ("one", "other", ["another redis.key_secret", "give it that secret again"]),
+        ("one", None, ["a redis.key_secret", "without one", "give it that secret again"]),
+        (None, "other", ["no redis.key_secret", "leave the secret out"]),
+    ],
+)
+async def test_a_state_that_another_secret_hides_is_refused_and_stays_as_it_is(
+    client: redis.asyncio.Redis, prefix: str, former: str | None, present: str | None, words: list[str]
+) -> None:
+    # Given partitions 0 and 3 that were written with a secret
+    store = RedisStore(client, prefix, key_secret=former)
+    epochs = {partition: await own(store, partition) for partition in (0, 3)}
+    await store.commit([a_commit(epochs[3])])
+
+    # Then one with another secret, or without, is told of it before it takes any
+    other = RedisStore(client, prefix, key_secret=present)
+    with pytest.raises(KeySecretChanged) as refused:
+        await other.check_keys(12)
+    assert all(word in str(refused.value) for word in words)
+    # And when it takes one, also where partition 0 does not tell
+    await client.delete(f"{prefix}:{{0}}:meta")
+    await other.check_keys(12)
+    with pytest.raises(KeySecretChanged):
+        await other.acquire(3, 12)
+    assert await store.owns(3, epochs[3])
+    assert await store.load_many({3: ["h:u1"]}) == {3: [b"a"]}
+
+
+async def test_a_state_of_a_release_that_knew_no_secret_is_taken_for_one_without(
+    client: redis.asyncio.Redis, prefix: str
+) -> None:
+    await client.hset(f"{prefix}:{{0}}:meta", mapping={"partitions": 12, "counter": 1, "epoch": "1-a"})
+    with pytest.raises(KeySecretChanged):
+        await RedisStore(client, prefix, key_secret="one").acquire(0, 12)
+    assert (await RedisStore(client, prefix).acquire(0, 12)).epoch.startswith("2-")
 
 
 async def test_an_epoch_does_not_come_again_when_redis_went_back_in_time(

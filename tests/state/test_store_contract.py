@@ -15,12 +15,13 @@ PARTITION = 3
 PARTITIONS = 12
 
 
-@pytest.fixture(params=["memory", "redis", "cluster"])
+@pytest.fixture(params=["memory", "redis", "redis with a key secret", "cluster"])
 def store(request: pytest.FixtureRequest, prefix: str) -> StateStore:
     if request.param == "memory":
         return MemoryStore()
-    client = request.getfixturevalue("client" if request.param == "redis" else "cluster")
-    return RedisStore(client, prefix, deadline_s=10)
+    server, _, secret = request.param.partition(" with ")
+    client = request.getfixturevalue("client" if server == "redis" else "cluster")
+    return RedisStore(client, prefix, deadline_s=10, key_secret=secret or None)
 
 
 async def own(store: StateStore, partition: int = PARTITION, **offsets: int) -> str:
