@@ -13,7 +13,11 @@ MAX_FUTURE_MS = 10 * 60 * 1000
 # JSON numbers beyond 2^53 do not survive every reader of an alert.
 _LARGEST = 2**53 - 1
 
-Id = Annotated[str, msgspec.Meta(min_length=1)]
+# A history keeps texts of thousands of events of one key: none may be as long as a whole event may be.
+_LONGEST_TEXT = 256
+
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=_LONGEST_TEXT)]
+Text = Annotated[str, msgspec.Meta(max_length=_LONGEST_TEXT)]
 Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=_LARGEST)]
 Amount = Annotated[int, msgspec.Meta(ge=0, le=_LARGEST)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=_LARGEST)]
@@ -37,11 +41,11 @@ class _Circumstances(Event, frozen=True, gc=False, kw_only=True):
     """Fields that an event of any type may carry; they stand last in the order of fields."""
 
     user_tier: Literal["standard", "elderly", "minor"] | None = None
-    device_id: str | None = None
-    ip: str | None = None
-    city: str | None = None
-    country: str | None = None
-    channel: str | None = None
+    device_id: Text | None = None
+    ip: Text | None = None
+    city: Text | None = None
+    country: Text | None = None
+    channel: Text | None = None
 
 
 class Debit(_Circumstances, frozen=True, gc=False, tag="debit"):
@@ -50,13 +54,13 @@ class Debit(_Circumstances, frozen=True, gc=False, tag="debit"):
     type: ClassVar[str] = "debit"
 
     amount: Amount
-    currency: str
-    merchant_id: str
+    currency: Text
+    merchant_id: Text
     auth_method: AuthMethod
-    card_id: str | None = None
-    agreement_id: str | None = None
+    card_id: Text | None = None
+    agreement_id: Text | None = None
     merchant_tier: Literal["A", "B", "C"] | None = None
-    terminal_id: str | None = None
+    terminal_id: Text | None = None
     terminal_certified: bool | None = None
 
 
@@ -66,10 +70,10 @@ class Transfer(_Circumstances, frozen=True, gc=False, tag="transfer"):
     type: ClassVar[str] = "transfer"
 
     amount: Amount
-    currency: str
-    payee_id: str
+    currency: Text
+    payee_id: Text
     auth_method: AuthMethod
-    card_id: str | None = None
+    card_id: Text | None = None
 
 
 class Instalment(_Circumstances, frozen=True, gc=False, tag="instalment"):
@@ -78,8 +82,8 @@ class Instalment(_Circumstances, frozen=True, gc=False, tag="instalment"):
     type: ClassVar[str] = "instalment"
 
     amount: Amount
-    currency: str
-    merchant_id: str
+    currency: Text
+    merchant_id: Text
     auth_method: AuthMethod
     instalments: Count
 
@@ -90,9 +94,9 @@ class Refund(_Circumstances, frozen=True, gc=False, tag="refund"):
     type: ClassVar[str] = "refund"
 
     amount: Amount
-    currency: str
-    merchant_id: str
-    refunded_event_id: str
+    currency: Text
+    merchant_id: Text
+    refunded_event_id: Text
 
 
 class Login(_Circumstances, frozen=True, gc=False, tag="login"):
@@ -101,7 +105,7 @@ class Login(_Circumstances, frozen=True, gc=False, tag="login"):
     type: ClassVar[str] = "login"
 
     new_device: bool
-    method: str | None = None
+    method: Text | None = None
 
 
 class FaceVerification(_Circumstances, frozen=True, gc=False, tag="face_verification"):
@@ -110,7 +114,7 @@ class FaceVerification(_Circumstances, frozen=True, gc=False, tag="face_verifica
     type: ClassVar[str] = "face_verification"
 
     result: Literal["passed", "failed"]
-    purpose: str | None = None
+    purpose: Text | None = None
 
 
 class RemoteSessionStarted(_Circumstances, frozen=True, gc=False, tag="remote_session_started"):
@@ -118,8 +122,8 @@ class RemoteSessionStarted(_Circumstances, frozen=True, gc=False, tag="remote_se
 
     type: ClassVar[str] = "remote_session_started"
 
-    session_id: str
-    app: str | None = None
+    session_id: Text
+    app: Text | None = None
 
 
 class RemoteSessionEnded(_Circumstances, frozen=True, gc=False, tag="remote_session_ended"):
@@ -127,8 +131,8 @@ class RemoteSessionEnded(_Circumstances, frozen=True, gc=False, tag="remote_sess
 
     type: ClassVar[str] = "remote_session_ended"
 
-    session_id: str
-    app: str | None = None
+    session_id: Text
+    app: Text | None = None
 
 
 class SmsSyncEnabled(_Circumstances, frozen=True, gc=False, tag="sms_sync_enabled"):
@@ -160,8 +164,8 @@ class AgreementActivated(_Circumstances, frozen=True, gc=False, tag="agreement_a
 
     type: ClassVar[str] = "agreement_activated"
 
-    agreement_id: str
-    merchant_id: str
+    agreement_id: Text
+    merchant_id: Text
     consent: Literal["explicit", "default"]
     new_device: bool | None = None
 
@@ -179,8 +183,8 @@ class Complaint(_Circumstances, frozen=True, gc=False, tag="complaint"):
 
     type: ClassVar[str] = "complaint"
 
-    complaint_id: str
-    merchant_id: str
+    complaint_id: Text
+    merchant_id: Text
     status: Literal["opened", "upheld", "rejected", "withdrawn"]
 
 

@@ -3,7 +3,11 @@
 import json
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
+
+from tests.integration.live import Live, Worker
+from tests.stream.given import TRACE
 
 MARK = "zqCanary7"
 HEADER_VALUE = f"{MARK}-header".encode()
@@ -155,3 +159,29 @@ _FAULTS: list[dict[str, Any]] = [
 
 def records(topic: str, bad: Iterable[Bad]) -> Iterator[Record]:
     return ((topic, key, value) for _, key, value in bad)
+
+
+async def send_all(live: Live, people: People) -> dict[str, int]:
+    """Send every kind of event and of bad record, with headers; gives how many refusals by reason."""
+    bad = bad_records(people)
+    events = [*people.burst(), *people.remote_session(), *people.others(), *people.too_late()]
+    for minute in (40, 41):
+        events.append(people.debit(minute, "watched"))
+    sent = [(live.topic(one["type"]), one["user_id"].encode(), json.dumps(one).encode()) for one in events]
+    headers = [(f"{MARK}-name", HEADER_VALUE), ("traceparent", TRACE)]
+    await live.send_records([*sent, *records(live.names["logins"], bad)], headers=headers)
+    expected: dict[str, int] = {"too_late": 1}
+    for one in bad:
+        expected[one.reason] = expected.get(one.reason, 0) + 1
+    return expected
+
+
+@contextmanager
+def ended(worker: Worker) -> Iterator[Worker]:
+    """The worker, which does not outlive the test; in the end its log must hold no canary."""
+    try:
+        yield worker
+    finally:
+        if worker.process.poll() is None:
+            worker.kill()
+    assert leaks(worker.log.read_text()) == []

@@ -5,8 +5,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -21,8 +20,10 @@ from tests.security.canaries import (
     People,
     bad_records,
     canary,
+    ended,
     leaks,
     records,
+    send_all,
 )
 from tests.servers.kafka import RunningKafka
 from tests.servers.topics import Topics
@@ -60,17 +61,6 @@ async def live(kafka: RunningKafka, redis_url: str, topics: Topics, tmp_path: Pa
         yield found
 
 
-@contextmanager
-def ended(worker: Worker) -> Iterator[Worker]:
-    """The worker, which does not outlive the test; in the end its log must hold no canary."""
-    try:
-        yield worker
-    finally:
-        if worker.process.poll() is None:
-            worker.kill()
-    assert leaks(worker.log.read_text()) == []
-
-
 def served(worker: Worker) -> list[str]:
     """All that the worker serves: metrics in both formats, probes."""
     request = urllib.request.Request(f"{worker.url}/metrics", headers={"Accept": OPENMETRICS})
@@ -84,21 +74,6 @@ def quiet(done: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess
     """A command that has ended, without a canary in what it said beside its data."""
     assert leaks(done.stderr) == []
     return done
-
-
-async def send_all(live: Live, people: People) -> dict[str, int]:
-    """Send every kind of event and of bad record, with headers; gives how many refusals by reason."""
-    bad = bad_records(people)
-    events = [*people.burst(), *people.remote_session(), *people.others(), *people.too_late()]
-    for minute in (40, 41):
-        events.append(people.debit(minute, "watched"))
-    sent = [(live.topic(one["type"]), one["user_id"].encode(), json.dumps(one).encode()) for one in events]
-    headers = [(f"{MARK}-name", HEADER_VALUE), ("traceparent", TRACE)]
-    await live.send_records([*sent, *records(live.names["logins"], bad)], headers=headers)
-    expected: dict[str, int] = {"too_late": 1}
-    for one in bad:
-        expected[one.reason] = expected.get(one.reason, 0) + 1
-    return expected
 
 
 @pytest.mark.parametrize("level", ["DEBUG", "INFO"])

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest_asyncio
 
 from tests.integration.live import Live, alert_ids, live_on
-from tests.security.canaries import MERCHANT, People, canary, leaks
-from tests.security.test_canary import ended
+from tests.security.canaries import MERCHANT, People, canary, ended, leaks
 from tests.servers.kafka import RunningKafka
 from tests.servers.topics import Topics
 
