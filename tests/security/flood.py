@@ -6,7 +6,7 @@ import json
 import statistics
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,15 @@ def flood(numbers: Iterable[int], start: int, every_ms: int) -> Iterator[Event]:
         yield debit(f"c{n}", f"someone-{n % 5_000}", CROWDED, at, auth_method="password")
 
 
+def evenly(numbers: Iterable[int], start: int, every_ms: int) -> Iterator[Event]:
+    """As many debits as a flood's, of many users at many merchants."""
+    for n in numbers:
+        for part in "fc":
+            name = f"{part}{n}"
+            at = start + n * every_ms
+            yield debit(name, f"{part}-{n % 5_000}", f"m{n % 2_000}", at, auth_method="password")
+
+
 def burst(user: str, start: int) -> list[Event]:
     return [debit(f"{user}-{n}", user, f"of-{user}", start + n) for n in range(BURST)]
 
@@ -60,8 +69,11 @@ def bytes_of(live: Live, key: str) -> int:
         return int(client.strlen(name))
 
 
-async def _send(live: Live, rate: float, seconds: float, flooding: float) -> None:
-    """Users' bursts at `rate` a second, and beside them pairs of a flood at `flooding` a second."""
+Beside = Callable[[Iterable[int], int, int], Iterator[Event]]
+
+
+async def _send(live: Live, rate: float, seconds: float, beside: Beside, pace: float) -> None:
+    """Users' bursts at `rate` a second, and beside them pairs of events at `pace` a second."""
     producer = AIOKafkaProducer(bootstrap_servers=live.bootstrap, linger_ms=1)
     await producer.start()
     begun = time.time()
@@ -78,8 +90,8 @@ async def _send(live: Live, rate: float, seconds: float, flooding: float) -> Non
             while bursts < passed * rate:
                 await send(burst(f"other-{start}-{bursts}", int(time.time() * 1000)))
                 bursts += 1
-            due = int(passed * flooding)
-            await send(flood(range(pairs, due), start, every_ms=1))
+            due = int(passed * pace)
+            await send(beside(range(pairs, due), start, 1))
             pairs = max(pairs, due)
             await asyncio.sleep(0.005)
         await producer.flush()
@@ -117,15 +129,16 @@ async def _measure(live: Live, rate: float, seconds: float, flooding: float) -> 
         with live.state() as client:
             client.config_set("slowlog-log-slower-than", 1_000)
             client.config_set("slowlog-max-len", 10_000)
-            for pace in (0.0, flooding):
+            for beside, pace in ((flood, 0.0), (evenly, flooding), (flood, flooding)):
                 client.config_resetstat()
                 client.slowlog_reset()
                 begun = time.time()
-                await _send(live, rate, seconds, pace)
+                await _send(live, rate, seconds, beside, pace)
                 await live.has_drained()
                 took = await _latencies(live, begun)
                 p50, p99 = statistics.median(took), took[len(took) * 99 // 100]
-                print(f"{2 * pace:,.0f} events/s of a flood beside {rate * BURST:,.0f} of others")
+                what = "of one user and one merchant" if beside is flood else "of many"
+                print(f"{2 * pace:,.0f} events/s {what} beside {rate * BURST:,.0f} in bursts")
                 print(f"  {len(took)} alerts: p50 {p50:.0f} ms, p99 {p99:.0f} ms, worst {took[-1]:.0f} ms")
                 print(f"  {_slowest(client)}")
         for key in (f"h:{FLOODER}", f"m:{CROWDED}"):
