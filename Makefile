@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
 BUILD := build
+RELEASE := $(BUILD)/release/.installed
 DIST := dist
 CATALOGUE := detector/rules/catalogue
 SLOW_TESTS := tests/integration tests/faults tests/security tests/deploy tests/acceptance
@@ -18,11 +19,12 @@ MINUTES ?= 10
 
 # The lock names every package and its hashes, so pip resolves nothing. Messages go to stderr: stdout is the demo's.
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
-LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+LOCKS := .
+LOCK := $(abspath $(BIN)/uv) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --group build
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo secrets check test unit faults faults-mutants soak bench bench-full dashboards wheel lock clean
+.PHONY: help setup demo secrets check test unit faults faults-mutants soak bench bench-full dashboards wheel lock release-check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -74,9 +76,21 @@ wheel: $(DEV) ## build a wheel in dist/ whose core is compiled (needs a C compil
 		--no-build-isolation --no-deps --wheel-dir $(DIST) $(abspath $(BUILD)/wheel)
 
 lock: $(DEV) ## make the locks again from pyproject.toml (ARGS=--upgrade takes newer versions)
-	$(LOCK) $(ARGS) --extra demo --extra archive pyproject.toml --output-file requirements.lock
-	$(LOCK) $(ARGS) --extra demo --extra archive --group dev --constraint requirements.lock pyproject.toml --output-file requirements-dev.lock
-	$(LOCK) $(ARGS) --group peers --output-file bench/peers/requirements.txt
+	cd $(LOCKS) && $(LOCK) $(ARGS) --extra demo --extra archive pyproject.toml --output-file requirements.lock
+	cd $(LOCKS) && $(LOCK) $(ARGS) --extra demo --extra archive --group dev --constraint requirements.lock pyproject.toml --output-file requirements-dev.lock
+	cd $(LOCKS) && $(LOCK) $(ARGS) --group release --output-file requirements-release.lock
+	cd $(LOCKS) && $(LOCK) $(ARGS) --group peers --output-file bench/peers/requirements.txt
+
+release-check: $(DEV) $(RELEASE) ## are the locks current and free of known faults; an SBOM in dist/ (needs the network)
+	rm -rf $(BUILD)/locks
+	mkdir -p $(BUILD)/locks/bench/peers
+	cp pyproject.toml requirements*.lock $(BUILD)/locks
+	cp bench/peers/requirements.txt $(BUILD)/locks/bench/peers
+	@$(MAKE) --no-print-directory lock LOCKS=$(BUILD)/locks
+	@for lock in requirements*.lock bench/peers/requirements.txt; do \
+		cmp --silent $$lock $(BUILD)/locks/$$lock || { echo "$$lock is not what pyproject.toml asks for: make lock" >&2; exit 1; }; \
+	done
+	$(dir $(RELEASE))bin/python scripts/release_check.py
 
 clean: ## remove caches and build results (.venv stays)
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
@@ -93,6 +107,11 @@ $(BIN)/python:
 		echo "Python 3.11 or newer is needed, and '$(PYTHON)' is not: install it, or name one with 'make PYTHON=python3.12'." >&2; \
 		exit 1; }
 	@$(PYTHON) -m venv --clear $(VENV) >&2 || { rm -rf $(VENV); exit 1; }
+
+$(RELEASE): requirements-release.lock | $(BIN)/python
+	$(BIN)/python -m venv --clear $(dir $@)
+	$(dir $@)bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement $<
+	@touch $@
 
 $(RUNTIME): requirements.lock pyproject.toml | $(BIN)/python
 	@echo "Installing the locked packages into $(VENV), once." >&2
