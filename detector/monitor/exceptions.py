@@ -11,11 +11,12 @@ _SPEAKING = (KafkaError, OSError)
 
 def described(error: BaseException) -> str:
     """The class, and what the exception says where that quotes nothing of an event."""
-    kind = type(error)
-    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-    if isinstance(error, _SPEAKING) or kind.__module__.startswith("detector."):
-        return f"{name}: {error}"
-    return f"{name} (what it says is left out, for it may quote an event)"
+    return f"{_name(error)}: {error}" if _speaks(error) else _silenced(error)
+
+
+def said(error: BaseException) -> str:
+    """What the exception says; its class where that might quote an event."""
+    return str(error) if _speaks(error) else _silenced(error)
 
 
 def traced(error: BaseException) -> str:
@@ -35,3 +36,16 @@ def harmless(argument: object) -> object:
         return described(argument)
     # Its text holds its result or its exception.
     return type(argument).__name__ if isinstance(argument, asyncio.Future) else argument
+
+
+def _speaks(error: BaseException) -> bool:
+    return isinstance(error, _SPEAKING) or type(error).__module__.startswith("detector.")
+
+
+def _silenced(error: BaseException) -> str:
+    return f"{_name(error)} (what it says is left out, for it may quote an event)"
+
+
+def _name(error: BaseException) -> str:
+    kind = type(error)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"

@@ -39,6 +39,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, AppT
 from faust.types.tuples import ConsumerMessage
 
+from detector.monitor.exceptions import said
 from detector.stream.gate import Gate
 from detector.stream.rounds import Round
 
@@ -199,7 +200,7 @@ class RoundConsumer(driver.Consumer):
                 f"the offsets to start from were not reached within {self.transport.progress.deadline:g} s; "
                 "check that Redis and Kafka answer"
             )
-        return FlowError(f"the offsets to start from could not be read or reached: {error}")
+        return FlowError(f"the offsets to start from could not be read or reached: {said(error)}")
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:
         """Read no more of a partition while the job has records of it that must wait."""

@@ -31,7 +31,7 @@ def _debit(number: int, **fields: Any) -> dict[str, Any]:
 async def _refused(live: Live, worker: Worker, *values: bytes | None, topic: str = "payments") -> None:
     before = len(await live.read("dead_letters"))
     await live.send_records([(live.names[topic], b"u1", value) for value in values], headers=HEADERS)
-    await worker.has_caught_up()
+    await live.has_drained()
     assert len(await live.read("dead_letters")) == before + len(values)
 
 
@@ -110,7 +110,7 @@ async def test_replayed_records_are_those_that_were_refused_and_are_judged_anew(
     # Given dead letters of an event that is good by now, for its time has come, and of one that is not
     ahead, bad = (json.dumps(_debit(n, amount=amount)).encode() for n, amount in ((1, 900), (2, -1)))
     await _send_an_hour_ago(live, partition, ahead, bad)
-    await worker.has_caught_up()
+    await live.has_drained()
     original = await live.read("payments")
     place = ("--topic", live.names["payments"])
 
@@ -129,7 +129,7 @@ async def test_replayed_records_are_those_that_were_refused_and_are_judged_anew(
     assert list(map(_as_read, again)) == list(map(_as_read, original))
 
     # And the one counts now, the other has come back, and both of that reason are put back the next time
-    await worker.has_caught_up()
+    await live.has_drained()
     assert worker.metric("detector_events_total", topic=live.names["payments"], outcome="accepted") == 1
     letters = await live.read("dead_letters")
     assert sorted(dict(letter.headers)["detector.reason"] for letter in letters) == [

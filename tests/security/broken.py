@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 
 from detector.state.redis_store import RedisStore
+from detector.state.store import Outbox
 from detector.stream.outbox import Notice
 from detector.stream.processor import Processor
 from detector.stream.publisher import Publisher
@@ -76,6 +77,19 @@ def deletion_breaks() -> None:
     _instead_of_processing(lambda text: Fragile(text) and None)
 
 
+def takeover_breaks() -> None:
+    """Taking partitions over raises, after a first time that went well and left alerts in the outbox."""
+    outbox = RedisStore.outbox
+
+    async def fail(self: RedisStore, partition: int) -> Outbox:
+        left = await outbox(self, partition)
+        if left.entries:
+            raise KeyError(repr(left))
+        return left
+
+    RedisStore.outbox = fail
+
+
 def publisher_breaks() -> None:
     """A task that the worker watches raises."""
 
@@ -87,7 +101,7 @@ def publisher_breaks() -> None:
 
 def impatient() -> None:
     """Redis is waited for no longer than two seconds."""
-    RedisStore.__init__.__defaults__ = ("fd", 2.0)
+    RedisStore.__init__.__defaults__ = ("fd", 2.0, None)
 
 
 FAULTS: dict[str, Callable[[], None]] = {
@@ -98,6 +112,7 @@ FAULTS: dict[str, Callable[[], None]] = {
         callback_breaks,
         thread_breaks,
         deletion_breaks,
+        takeover_breaks,
         publisher_breaks,
         impatient,
     )

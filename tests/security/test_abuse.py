@@ -48,7 +48,7 @@ async def test_who_floods_takes_no_more_room_with_more_events_and_hides_nobody(l
             # And the others' bursts, behind them and amid them in time
             for other in range(OTHERS):
                 await live.send(burst(f"other-{part}-{other}", start + numbers[-1] * 100))
-            await worker.has_caught_up()
+            await live.has_drained()
             sizes.append([bytes_of(live, f"h:{FLOODER}"), bytes_of(live, f"m:{CROWDED}")])
 
     # Then their histories are as large as before
@@ -70,10 +70,10 @@ async def test_events_that_no_rule_looks_at_leave_only_what_tells_duplicates(liv
         now = int(time.time() * 1000)
         await live.send(debit(f"e{n}", f"user-{n}", f"m{n}", now) for n in range(1_000))
         await live.send(debit(f"f{n}", FLOODER, "m1", now - 6 * (3_000 - n) * 1_000) for n in range(3_000))
-        await worker.has_caught_up()
+        await live.has_drained()
         # What came in one round is appended; the next event has what is not over written anew.
         await live.send([debit("last", FLOODER, "m1", now)])
-        await worker.has_caught_up()
+        await live.has_drained()
     # Then each has a small key that is gone in time, and none for merchants
     with live.state() as client:
         keys = list(client.scan_iter(f"{live.prefix}:*:[hm]:*"))
@@ -99,7 +99,7 @@ async def test_no_input_makes_a_series_of_metrics(live: Live) -> None:
         await worker.ready()
         await send_all(live, people)
         await live.send([event for n in range(500) for event in people.burst(f"user-{n}")])
-        await worker.has_caught_up()
+        await live.has_drained()
         text = worker.get("/metrics") or ""
 
     # Then labels have values of topics, rules and outcomes, and no others

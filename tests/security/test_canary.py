@@ -89,13 +89,13 @@ async def test_nothing_of_any_event_is_told_but_in_alerts_and_dead_letters(live:
         # When all that can come comes, and rules and lists change amid it
         people = People()
         expected = await send_all(live, people)
-        await worker.has_caught_up()
+        await live.has_drained()
         quiet(live.command("lists", "set", "watched", canary("another-device")))
         (live.folder / "rules" / "watched-device.yaml").write_text(BY_DEVICE.replace("gte: 2", "gte: 99"))
         worker.process.send_signal(signal.SIGHUP)
         await eventually(lambda: worker.metric("detector_rules_reload_total", outcome="refused"))
         await live.send(people.burst("after-reload", minute=60))
-        await worker.has_caught_up()
+        await live.has_drained()
 
         # Then the dead letters are as they came, and what was added to them holds none of it
         letters = await live.read("dead_letters")
@@ -129,7 +129,7 @@ async def test_a_header_that_is_no_trace_does_not_pass_into_an_alert(live: Live)
     with ended(live.start()) as worker:
         await worker.ready()
         await live.send(People().burst(), headers=[("traceparent", HEADER_VALUE)])
-        await worker.has_caught_up()
+        await live.has_drained()
         [alert, *_] = await live.read("alerts")
         assert leaks(repr(alert.headers)) == []
 
@@ -175,7 +175,11 @@ async def test_a_worker_that_is_killed_amid_alerts_and_its_heir_tell_nothing(liv
         await worker.ready()
         await live.send([*people.burst(), *people.remote_session()])
         await eventually(lambda: worker.process.poll() is not None)
-    # Then its heir publishes them
+    # Then one that breaks over them when it takes the partition says what broke, and nothing of them
+    with ended(live.start(module="tests.security.broken", FAULT="takeover_breaks")) as worker:
+        await eventually(lambda: worker.process.poll() is not None)
+        assert "could not be read or reached: KeyError" in worker.log.read_text()
+    # And its heir publishes them
     with ended(live.start(DETECTOR_LOG__LEVEL="DEBUG")) as heir:
         await heir.ready()
         assert "alerts left over" in heir.log.read_text()
@@ -229,7 +233,7 @@ async def test_state_that_cannot_be_read_is_not_quoted(live: Live, spoil) -> Non
     with ended(live.start()) as worker:
         await worker.ready()
         await live.send(people.burst())
-        await worker.has_caught_up()
+        await live.has_drained()
         assert worker.stop() == 0
     with live.state() as client:
         spoil(client, next(client.scan_iter(f"{live.prefix}:*:h:{canary('user')}")))

@@ -51,7 +51,7 @@ async def test_the_same_alerts_and_no_id_among_the_names_of_keys(lives: list[Liv
             with ended(live.start()) as worker:
                 await worker.ready()
                 await live.send(part)
-                await worker.has_caught_up()
+                await live.has_drained()
                 assert worker.stop() == 0
         standing.append(alert_ids(await live.read("alerts"))[0])
 
