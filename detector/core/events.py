@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal, get_args, get_type_hints
@@ -15,6 +16,8 @@ _LARGEST = 2**53 - 1
 
 # A history keeps texts of thousands of events of one key: none may be as long as a whole event may be.
 _LONGEST_TEXT = 256
+_TEXT_HASH_BYTES = 16
+_NEVER_CUT = frozenset({"event_id", "user_id"})
 
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=_LONGEST_TEXT)]
 Text = Annotated[str, msgspec.Meta(max_length=_LONGEST_TEXT)]
@@ -272,7 +275,12 @@ _QUOTED_VALUE = re.compile(r"^Invalid (?:enum )?value .* - at (`\$[^`]*`)$", re.
 
 
 def decode(value: bytes | None) -> Event | Refusal:
-    """One JSON event from its bytes, or why it is refused."""
+    """One JSON event from its bytes, or why it is refused.
+
+    Texts of more than 256 characters are cut, so that whoever can make one long, such as the name of an app,
+    does not take an event out of the rules' sight by it. The end of what is left is a hash of the whole:
+    equal texts stay equal, and others different. Ids of events and users are never cut.
+    """
     if value is None:
         return Refusal(Reason.NULL_VALUE, "the value is null")
     if len(value) > MAX_VALUE_BYTES:
@@ -280,7 +288,7 @@ def decode(value: bytes | None) -> Event | Refusal:
     try:
         return _decoder.decode(value)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return _why_refused(value, error)
+        return _why_refused(value, error) if not _has_long_text(error) else _with_texts_cut(value)
 
 
 def decode_record(key: bytes | None, value: bytes | None, timestamp: int) -> Event | Refusal:
@@ -295,6 +303,26 @@ def decode_record(key: bytes | None, value: bytes | None, timestamp: int) -> Eve
         message = f"event_time is {ahead} s ahead of the record's timestamp"
         return Refusal(Reason.EVENT_TIME_IN_FUTURE, message)
     return event
+
+
+def _has_long_text(error: Exception) -> bool:
+    return f"length <= {_LONGEST_TEXT}" in str(error)
+
+
+def _with_texts_cut(value: bytes) -> Event | Refusal:
+    cut = {name: _cut(name, text) for name, text in msgspec.json.decode(value).items()}
+    encoded = msgspec.json.encode(cut)
+    try:
+        return _decoder.decode(encoded)
+    except msgspec.DecodeError as error:
+        return _why_refused(encoded, error)
+
+
+def _cut(name: str, text: Any) -> Any:
+    if name in _NEVER_CUT or not isinstance(text, str) or len(text) <= _LONGEST_TEXT:
+        return text
+    digest = hashlib.blake2b(text.encode(), digest_size=_TEXT_HASH_BYTES).hexdigest()
+    return text[: _LONGEST_TEXT - len(digest)] + digest
 
 
 def _why_refused(value: bytes, error: Exception) -> Refusal:

@@ -144,15 +144,36 @@ def test_a_hostile_value_is_refused_for_little_memory(value: bytes) -> None:
     assert peak < 4_000_000
 
 
-TEXTS = ["event_id", "user_id", "device_id", "ip", "city", "channel", "currency", "merchant_id", "card_id"]
+IDS = ["event_id", "user_id"]
+TEXTS = ["device_id", "ip", "city", "channel", "currency", "merchant_id", "card_id"]
+
+
+def _with_text(field: str, text: str) -> Event | Refusal:
+    return decode(json.dumps(debit("e1", "u1", "m1", 1) | {field: text}).encode())
+
+
+@pytest.mark.parametrize("field", IDS)
+def test_an_id_of_an_event_or_a_user_that_is_too_long_is_refused(field: str) -> None:
+    assert isinstance(_with_text(field, "张" * 256), Event)
+    refused = _with_text(field, "张" * 257)
+    assert isinstance(refused, Refusal)
+    assert refused.message == f"Expected `str` of length <= 256 - at `$.{field}`"
 
 
 @pytest.mark.parametrize("field", TEXTS)
-def test_a_text_of_an_event_is_no_longer_than_an_id_needs_to_be(field: str) -> None:
-    def decoded(length: int) -> Event | Refusal:
-        return decode(json.dumps(debit("e1", "u1", "m1", 1) | {field: "张" * length}).encode())
+def test_a_text_that_is_too_long_is_cut_and_takes_no_event_out_of_sight(field: str) -> None:
+    def kept(text: str) -> str:
+        found: str = getattr(_with_text(field, text), field)
+        return found
 
-    assert isinstance(decoded(256), Event)
-    refused = decoded(257)
+    assert kept("张" * 256) == "张" * 256
+    assert len(kept("张" * 257)) == 256
+    assert kept("张" * 257) == kept("张" * 257)
+    assert kept("张" * 257) != kept("张" * 258)
+
+
+def test_what_else_is_wrong_with_an_event_of_a_long_text_is_said() -> None:
+    event = debit("e1", "u1", "m1", 1) | {"device_id": "d" * 300, "amount": -1}
+    refused = decode(json.dumps(event).encode())
     assert isinstance(refused, Refusal)
-    assert refused.message == f"Expected `str` of length <= 256 - at `$.{field}`"
+    assert refused.message == "Expected `int` >= 0 - at `$.amount`"
