@@ -35,9 +35,12 @@ DEPLOY = Path(__file__).parents[2] / "deploy"
 KAFKA_ACLS = DEPLOY / "kafka" / "acls.txt"
 APPLY_ACLS = DEPLOY / "kafka" / "apply-acls.sh"
 REDIS_USERS = DEPLOY / "redis" / "users.acl"
-WORKER, ARCHIVE, ANALYST, STRANGER = "fraud-detector", "fraud-archive", "fraud-analyst", "stranger"
+WORKER, ARCHIVE, STRANGER = "fraud-detector", "fraud-archive", "stranger"
+ANALYST, OPERATOR = "fraud-analyst", "fraud-operator"
 EDITOR = "fraud-lists"
-PASSWORDS = {user: f"pass-of-{user}" for user in (ADMIN, WORKER, ARCHIVE, ANALYST, STRANGER, EDITOR)}
+PASSWORDS = {
+    user: f"pass-of-{user}" for user in (ADMIN, WORKER, ARCHIVE, ANALYST, OPERATOR, STRANGER, EDITOR)
+}
 TOPICS = TopicSettings()
 
 

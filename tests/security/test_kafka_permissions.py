@@ -11,6 +11,7 @@ from tests.security.events import WATCHED, events
 from tests.security.platform import (
     ANALYST,
     ARCHIVE,
+    OPERATOR,
     TOPICS,
     WORKER,
     Permission,
@@ -95,3 +96,31 @@ async def test_an_analyst_may_follow_the_alerts_and_needs_the_permission(
         1,
         f"topic {TOPICS.alerts} does not exist, or this user may not describe it\n",
     )
+
+
+async def test_an_operator_puts_dead_letters_back_and_needs_each_permission(
+    platform: Platform, live: Live, tmp_path: Path
+) -> None:
+    # Given a dead letter of each input
+    worker = live.start()
+    try:
+        await worker.ready()
+        await live.send_records([(topic, b"u1", b"{") for topic in TOPICS.inputs])
+        await live.has_drained()
+    finally:
+        worker.kill()
+    live.extra |= signed_in(OPERATOR, tmp_path)
+
+    def replay(topic: str) -> tuple[int, str]:
+        done = live.command("dead-letters", "replay", "--topic", topic, "--reason", "not_json")
+        return done.returncode, done.stderr
+
+    # Then all can be put back, and none without its permission
+    for topic in TOPICS.inputs:
+        assert replay(topic) == (0, f"{topic}, not_json: 1 dead letter put back\n")
+    for permission in permissions_of(OPERATOR):
+        topic = permission.name if permission.operation == "Write" else TOPICS.payments
+        with platform.without(permission):
+            code, said = replay(topic)
+        assert code == 1
+        assert permission.name in said.splitlines()[-1]
