@@ -26,11 +26,12 @@ def archive(
     ] = False,
 ) -> None:
     """Write alerts to PostgreSQL until SIGTERM or Ctrl-C; then finish the batch and leave the group."""
-    from detector.monitor.logs import configure_logging
+    from detector.monitor.logs import configure_logging, log_what_nobody_catches
 
     require_client()
     settings = settings_from(config, bootstrap_servers=bootstrap_servers)
     configure_logging(settings.log)
+    log_what_nobody_catches()
     if migrate_only:
         _migrate(settings)
     else:
