@@ -271,6 +271,7 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _QUOTED_VALUE = re.compile(r"^Invalid (?:enum )?value .* - at (`\$[^`]*`)$", re.DOTALL)
 
 
@@ -287,8 +288,8 @@ def decode(value: bytes | None) -> Event | Refusal:
         return Refusal(Reason.TOO_LARGE, f"the value has {len(value)} bytes, over {MAX_VALUE_BYTES}")
     try:
         return _decoder.decode(value)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return _why_refused(value, error) if not _has_long_text(error) else _with_texts_cut(value)
+    except _UNREADABLE as error:
+        return _with_texts_cut(value) if _has_long_text(error) else _why_refused(value, error)
 
 
 def decode_record(key: bytes | None, value: bytes | None, timestamp: int) -> Event | Refusal:
@@ -310,12 +311,13 @@ def _has_long_text(error: Exception) -> bool:
 
 
 def _with_texts_cut(value: bytes) -> Event | Refusal:
-    cut = {name: _cut(name, text) for name, text in msgspec.json.decode(value).items()}
-    encoded = msgspec.json.encode(cut)
     try:
-        return _decoder.decode(encoded)
-    except msgspec.DecodeError as error:
-        return _why_refused(encoded, error)
+        # Behind the first text that is too long, nothing of the value has been read yet.
+        cut = {name: _cut(name, text) for name, text in msgspec.json.decode(value).items()}
+        value = msgspec.json.encode(cut)
+        return _decoder.decode(value)
+    except _UNREADABLE as error:
+        return _why_refused(value, error)
 
 
 def _cut(name: str, text: Any) -> Any:
@@ -328,7 +330,7 @@ def _cut(name: str, text: Any) -> Any:
 def _why_refused(value: bytes, error: Exception) -> Refusal:
     try:
         found = msgspec.json.decode(value)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except _UNREADABLE:
         return Refusal(Reason.NOT_JSON, "the value is not JSON")
     if not isinstance(found, dict):
         return Refusal(Reason.NOT_OBJECT, f"the value is JSON, but {_JSON_NAMES[type(found)]}, not an object")

@@ -34,6 +34,9 @@ def debit(**fields):
     return json.dumps(DEBIT | fields).encode()
 
 
+LONG = debit(device_id="d" * 300)
+
+
 def without(name):
     return json.dumps({field: value for field, value in DEBIT.items() if field != name}).encode()
 
@@ -58,6 +61,14 @@ REFUSALS = [
     ("half a surrogate pair", debit(city="X").replace(b'"X"', b'"\\ud800"'), Reason.NOT_JSON, "not JSON"),
     ("brackets without end", b"[" * 60_000, Reason.NOT_JSON, "not JSON"),
     ("deep nesting", b"[" * 30_000 + b"]" * 30_000, Reason.NOT_JSON, "not JSON"),
+    ("no JSON behind a long text", LONG[:-1], Reason.NOT_JSON, "not JSON"),
+    ("no UTF-8 behind a long text", LONG[:-1] + b', "ip": "\xff"}', Reason.NOT_JSON, "not JSON"),
+    (
+        "deep nesting behind a long text",
+        LONG[:-1] + b', "x": ' + b"[" * 30_000 + b"]" * 30_000 + b"}",
+        Reason.NOT_JSON,
+        "not JSON",
+    ),
     ("an array", b"[1]", Reason.NOT_OBJECT, "an array"),
     ("a string", json.dumps(SECRET).encode(), Reason.NOT_OBJECT, "a string"),
     ("a number", b"1.5", Reason.NOT_OBJECT, "a number"),
