@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError
 
 from detector.archive.database import POSTGRESQL, Database
 from detector.archive.metrics import ArchiveMetrics
+from detector.monitor.exceptions import said
 from detector.monitor.health import Health
 from detector.stream.log_offsets import LogOffsets
 from detector.stream.signs import ENDS_AFTER_S, Stall
@@ -81,7 +82,7 @@ class Lookout:
         except TimeoutError:
             self._detail = f": no answer within {_LOOK_WITHIN_S:g} s"
         except (KafkaError, OSError) as error:
-            self._detail = f": {error or type(error).__name__}"
+            self._detail = f": {said(error)}"
         else:
             self._answered_at, self._detail = self._clock(), ""
 

@@ -15,8 +15,8 @@ def described(error: BaseException) -> str:
 
 
 def said(error: BaseException) -> str:
-    """What the exception says; its class where that might quote an event."""
-    return str(error) if _speaks(error) else _silenced(error)
+    """What the exception says; its class where that is nothing, or might quote an event."""
+    return str(error) or _name(error) if _speaks(error) else _silenced(error)
 
 
 def traced(error: BaseException) -> str:

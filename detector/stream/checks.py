@@ -15,6 +15,7 @@ from aiokafka.errors import (
 )
 
 from detector.config import KafkaSettings, Settings
+from detector.monitor.exceptions import said
 from detector.stream.kafka import client_arguments
 from detector.stream.permissions import Needs, missing_permissions, needs_of_worker
 from detector.stream.topics import check_topics, partition_counts
@@ -129,11 +130,11 @@ class _Attempts:
             try:
                 connection = await create_conn(host, port, **self._arguments)
             except _REFUSALS as error:
-                raise StartRefused(f"{self._where} refuses the credentials: {_say(error)}") from None
+                raise StartRefused(f"{self._where} refuses the credentials: {said(error)}") from None
             except ssl.SSLError as error:
-                raise StartRefused(f"{self._where}: TLS fails: {_say(error)}") from None
+                raise StartRefused(f"{self._where}: TLS fails: {said(error)}") from None
             except (KafkaError, OSError) as error:
-                self.failure = _say(error)
+                self.failure = said(error)
             else:
                 connection.close()
                 return True
@@ -144,7 +145,7 @@ def _connection_arguments(kafka: KafkaSettings) -> Mapping[str, Any]:
     try:
         arguments = client_arguments(kafka)
     except OSError as error:
-        raise StartRefused(f"the certificate files of the section kafka do not load: {_say(error)}") from None
+        raise StartRefused(f"the certificate files of the section kafka do not load: {said(error)}") from None
     del arguments["bootstrap_servers"]
     return arguments | {"request_timeout_ms": _ATTEMPT_MS}
 
@@ -162,8 +163,4 @@ def _no_topics(kafka: KafkaSettings, error: Exception) -> StartRefused:
     hint = "; is the token in kafka.sasl_token_file valid?" if kafka.sasl_token_file else ""
     hint = hint or ("" if kafka.uses_sasl else "; does it expect a user (SASL)?")
     where = kafka.bootstrap_servers
-    return StartRefused(f"Kafka at {where} takes the connection but lists no topics: {_say(error)}{hint}")
-
-
-def _say(error: Exception) -> str:
-    return str(error) or type(error).__name__
+    return StartRefused(f"Kafka at {where} takes the connection but lists no topics: {said(error)}{hint}")

@@ -11,6 +11,7 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 from faust.types import TP
 
+from detector.monitor.exceptions import said
 from detector.monitor.health import Health
 from detector.monitor.metrics import Metrics
 from detector.state.errors import StateError
@@ -103,7 +104,7 @@ class Lookout:
         except TimeoutError:
             self._signs.missed(Sign.KAFKA, f"no answer within {_LOOK_WITHIN_S:g} s")
         except (KafkaError, OSError) as error:
-            self._signs.missed(Sign.KAFKA, str(error) or type(error).__name__)
+            self._signs.missed(Sign.KAFKA, said(error))
         else:
             self._signs.seen(Sign.KAFKA)
         self._look_at_records()

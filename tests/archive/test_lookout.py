@@ -138,6 +138,13 @@ async def test_a_kafka_that_does_not_answer_is_a_stall(scene: Scene) -> None:
     assert reason == "Kafka has not told the ends of its logs for 20 s: KafkaConnectionError: no route"
 
 
+async def test_a_fault_that_says_nothing_is_told_by_its_class(scene: Scene) -> None:
+    scene.log.fault = OSError()
+    await scene.look_at(1)
+
+    assert scene.stalled("kafka")[1].endswith(": OSError")
+
+
 async def test_a_statement_without_an_answer_and_a_blocked_loop_are_stalls(scene: Scene) -> None:
     scene.database.silent = 12
     scene.clock.now = 13
