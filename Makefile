@@ -8,7 +8,7 @@ BUILD := build
 RELEASE := $(BUILD)/release/.installed
 DIST := dist
 CATALOGUE := detector/rules/catalogue
-SLOW_TESTS := tests/integration tests/faults tests/security tests/deploy tests/acceptance
+SLOW_TESTS := tests/integration tests/faults tests/security tests/deploy
 # The tests with servers wait more than they work. Each of the two has servers of its own.
 SIDE_BY_SIDE := --numprocesses=2 --dist=worksteal
 # The passwords of docker-compose.yml.
