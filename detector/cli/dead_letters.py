@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
 import json as to_json
 import time
 from collections import Counter
-from collections.abc import Coroutine
 from contextlib import aclosing
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from detector.cli.console import fail, stderr
+from detector.cli.console import stderr
+from detector.cli.kafka import answered
 from detector.cli.options import BootstrapServers, ConfigFile, settings_from
-from detector.config import Settings
 from detector.config.values import read_duration
 from detector.core.events import Reason
+from detector.stream.places import described_place
 
 if TYPE_CHECKING:
     from detector.stream.dead_letters import FoundLetter
 
 app = typer.Typer(help="Look at dead letters, and put them back.", no_args_is_help=True)
-
-Result = TypeVar("Result")
 
 
 def _duration(text: str | None) -> str | None:
@@ -71,7 +69,7 @@ def show(
                     break
         return shown
 
-    shown = _answered(settings, print_all())
+    shown = answered(settings.kafka, print_all)
     reasons = "".join(f", {number:,} {name}" for name, number in shown.most_common())
     stderr.print(f"{_letters(shown.total())}{reasons}")
 
@@ -101,7 +99,8 @@ def replay(
         whole = Counter([letter.whole async for letter in found_letters(settings, selection)])
         return Replayed(whole[True], whole[False])
 
-    sent, left_out = _answered(settings, count() if dry_run else put_back(settings, selection))
+    ask = count if dry_run else partial(put_back, settings, selection)
+    sent, left_out = answered(settings.kafka, ask)
     done = "would be put" if dry_run else "put"
     stderr.print(f"{topic}, {reason}: {_letters(sent)} {done} back{_left_out(left_out)}")
 
@@ -109,25 +108,6 @@ def replay(
 def _since(duration: str | None) -> int | None:
     """The time (ms) from which on dead letters count; None for all."""
     return None if duration is None else int(time.time() * 1000) - read_duration(duration)
-
-
-def _answered(settings: Settings, work: Coroutine[Any, Any, Result]) -> Result:
-    from aiokafka.errors import KafkaError
-
-    from detector.stream.checks import StartRefused, wait_for_kafka
-
-    async def checked() -> Result:
-        try:
-            await wait_for_kafka(settings.kafka)
-        except StartRefused:
-            work.close()
-            raise
-        return await work
-
-    try:
-        return asyncio.run(checked())
-    except (StartRefused, KafkaError) as error:
-        fail(str(error))
 
 
 def _as_json(letter: FoundLetter, values: bool) -> str:
@@ -147,7 +127,7 @@ def _as_json(letter: FoundLetter, values: bool) -> str:
 
 def _as_text(letter: FoundLetter, values: bool) -> str:
     at = datetime.fromtimestamp(letter.put_aside_at / 1000, UTC)
-    place = f"{letter.topic} partition {letter.partition} offset {letter.offset}"
+    place = described_place(letter.topic, letter.partition, letter.offset)
     line = f"{at:%Y-%m-%d %H:%M:%S} UTC  {place}  {letter.refusal.reason}: {letter.refusal.message}"
     if not letter.whole:
         line += " (too large to be kept whole)"

@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 import typer
 
 from detector.cli.console import fail
+from detector.cli.kafka import answered
 from detector.cli.options import BootstrapServers, ConfigFile, settings_from
 
 app = typer.Typer(help="Check and create the topics.", no_args_is_help=True)
-
-Result = TypeVar("Result")
 
 
 @app.command("check")
 def check(config: ConfigFile = None, bootstrap_servers: BootstrapServers = None) -> None:
     """Print each topic's partitions and retention; exit 1 where something is missing or unequal."""
-    from detector.stream.checks import wait_for_kafka
     from detector.stream.topics import check_topics, partition_counts, topic_retentions
 
     settings = settings_from(config, bootstrap_servers=bootstrap_servers)
 
     async def look() -> list[str]:
-        await wait_for_kafka(settings.kafka)
         counts = await partition_counts(settings.kafka, settings.topics.names)
         retentions = await topic_retentions(settings.kafka, list(counts))
         for name, count in counts.items():
             print(f"{name}: {count} partitions, retention {_days(retentions.get(name))}")
         return [problem.message for problem in check_topics(settings.topics, counts)]
 
-    problems = _answered(look())
+    problems = answered(settings.kafka, look)
     if problems:
         fail("\n".join(problems))
 
@@ -45,13 +40,11 @@ def create(
     replication: Annotated[int, typer.Option(help="Copies of each partition.", min=1)] = 1,
 ) -> None:
     """Create the topics that do not exist yet; those that do stay as they are."""
-    from detector.stream.checks import wait_for_kafka
     from detector.stream.topics import create_topics, plan_topics
 
     settings = settings_from(config, bootstrap_servers=bootstrap_servers)
 
     async def make() -> list[str]:
-        await wait_for_kafka(settings.kafka)
         done = await create_topics(settings.kafka, plan_topics(settings.topics, partitions, replication))
         for name in done.created:
             print(f"{name}: created")
@@ -59,20 +52,9 @@ def create(
             print(f"{name}: exists, left as it is")
         return [problem.message for problem in done.failed]
 
-    failures = _answered(make())
+    failures = answered(settings.kafka, make)
     if failures:
         fail("\n".join(failures))
-
-
-def _answered(work: Coroutine[Any, Any, Result]) -> Result:
-    from aiokafka.errors import KafkaError
-
-    from detector.stream.checks import StartRefused
-
-    try:
-        return asyncio.run(work)
-    except (StartRefused, KafkaError, OSError) as error:
-        fail(str(error) or type(error).__name__)
 
 
 def _days(retention: int | None) -> str:
