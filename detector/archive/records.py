@@ -8,37 +8,26 @@ from typing import NamedTuple
 import msgspec
 from aiokafka import ConsumerRecord
 
-from detector.core.alert import Alert, Status
-
-_decoder = msgspec.json.Decoder(Alert)
+from detector.core.alert import Status
+from detector.stream.places import described_place
+from detector.stream.tail import read_alert
 
 # In JSON, after an even number of backslashes: else the last of them is what is escaped.
 _NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 _REPLACEMENT = r"\1\\ufffd"
 
 
-class Place(NamedTuple):
-    """Where a record lies in Kafka, which is all that may be told of one that is no alert."""
-
-    topic: str
-    partition: int
-    offset: int
-
-    def __str__(self) -> str:
-        return f"{self.topic} partition {self.partition} offset {self.offset}"
-
-
 class Archivable(NamedTuple):
     """An alert's JSON as PostgreSQL takes it, and where it came from."""
 
-    place: Place
+    place: str
     is_withdrawal: bool
     value: str
 
 
-def place_of(record: ConsumerRecord) -> Place:
-    """Where a record lies."""
-    return Place(record.topic, record.partition, record.offset)
+def place_of(record: ConsumerRecord) -> str:
+    """Where a record lies, in words."""
+    return described_place(record.topic, record.partition, record.offset)
 
 
 def read_record(record: ConsumerRecord) -> Archivable | None:
@@ -48,8 +37,8 @@ def read_record(record: ConsumerRecord) -> Archivable | None:
     putting one into an id.
     """
     try:
-        alert = _decoder.decode(record.value or b"")
-    except (msgspec.DecodeError, RecursionError):
+        alert = read_alert(record.value)
+    except msgspec.DecodeError:
         return None
     # What is not UTF-8 can only stand where the decoder did not look, and the archive does not either.
     value = _NUL.sub(_REPLACEMENT, record.value.decode(errors="replace"))

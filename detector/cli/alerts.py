@@ -23,11 +23,6 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Look at alerts, and say whether they were right.", no_args_is_help=True)
 
 
-@app.callback()
-def _alerts() -> None:
-    """Look at alerts, and say whether they were right."""
-
-
 @app.command("tail")
 def tail(
     config: ConfigFile = None,
@@ -43,6 +38,7 @@ def tail(
     from aiokafka.errors import KafkaError
 
     from detector.stream.checks import StartRefused, wait_for_kafka
+    from detector.stream.places import described_place
     from detector.stream.tail import alert_records, read_alert
 
     settings = settings_from(config, bootstrap_servers=bootstrap_servers)
@@ -52,10 +48,10 @@ def tail(
         async with alert_records(settings, from_beginning) as records:
             async for record in records:
                 try:
-                    alert = read_alert(record.value or b"")
+                    alert = read_alert(record.value)
                 except msgspec.DecodeError:
-                    where = f"{record.topic} partition {record.partition} offset {record.offset}"
-                    print(f"{where}: not an alert, passed over", file=sys.stderr)
+                    place = described_place(record.topic, record.partition, record.offset)
+                    print(f"{place}: not an alert, passed over", file=sys.stderr)
                     continue
                 if rule is not None and alert.rule_id != rule:
                     continue

@@ -33,10 +33,13 @@ async def alert_records(
         yield consumer
 
 
-def read_alert(value: bytes) -> Alert:
+def read_alert(value: bytes | None) -> Alert:
     """The alert that a record of the topic holds.
 
     Raises:
         msgspec.DecodeError: it holds none.
     """
-    return _decoder.decode(value)
+    try:
+        return _decoder.decode(value or b"")
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise msgspec.DecodeError(type(error).__name__) from None

@@ -144,7 +144,10 @@ async def test_an_alert_that_no_row_can_hold_keeps_no_other_out(
 
     written = await write(connection, published)
 
-    assert (written.rows, [one.place.offset for one in written.refused]) == (8, [3, 9])
+    assert (written.rows, [one.place for one in written.refused]) == (
+        8,
+        ["fraud.alerts partition 3 offset 3", "fraud.alerts partition 3 offset 9"],
+    )
     assert set(await rows(connection)) == {f"a{number}" for number in range(10)} - {"a3", "a9"}
 
 
