@@ -2,4 +2,4 @@
 
 
 class ArchiveError(Exception):
-    """The archive cannot be used as it is; the text is one line and names no user and no secret."""
+    """The archive cannot do what it is asked; the text has one line for each reason, and no secret."""

@@ -36,8 +36,10 @@ class Written(msgspec.Struct):
 async def write(connection: AsyncConnection, alerts: Sequence[Archivable]) -> Written:
     """Write alerts, each revision once, however often it comes; older revisions change nothing.
 
+    Those that no row can hold keep no others out.
+
     Raises:
-        psycopg.Error: PostgreSQL did not write them; then none of those at fault keeps the others out.
+        psycopg.Error: PostgreSQL has not written all of them; it is safe to write them again.
     """
     try:
         async with connection.transaction():

@@ -11,7 +11,7 @@ _MOST_NAMES_KNOWN = 100_000
 class KeyNames:
     """Names keys.
 
-    All of a partition carry its number as their hash tag, so that each Lua call touches one slot. With a
+    All keys of a partition carry its number as their hash tag, so that each Lua call touches one slot. With a
     secret the name of a history holds the HMAC-SHA256 of its key, cut to 128 bits, in place of whom it is
     of. `fingerprint` tells secrets apart and betrays none; it is empty without one.
     """
