@@ -78,8 +78,7 @@ class Scene:
     def close(self) -> None:
         """End what still runs."""
         for process in self._started:
-            if process.process.poll() is None:
-                process.kill()
+            process.kill()
 
     async def _ready(self, process: Worker) -> Worker:
         self._started.append(process)

@@ -75,8 +75,7 @@ async def supervising(workers: list[Worker], restart_ended: Callable[[], None]) 
     finally:
         supervisor.cancel()
         for worker in workers:
-            if worker.process.poll() is None:
-                worker.kill()
+            worker.kill()
 
 
 async def _supervise(restart_ended: Callable[[], None]) -> None:

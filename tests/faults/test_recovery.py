@@ -33,8 +33,7 @@ async def working(live: Live, *skews_s: int) -> AsyncIterator[list[Worker]]:
         assert all(worker.process.poll() is None for worker in workers)
     finally:
         for worker in workers:
-            if worker.process.poll() is None:
-                worker.kill()
+            worker.kill()
 
 
 async def judged(live: Live, sender: Platform, sent: Load, of: tuple[float, ...] = SMALL) -> Verdict:

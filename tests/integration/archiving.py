@@ -45,8 +45,7 @@ class Archiving:
         try:
             yield archive
         finally:
-            if archive.process.poll() is None:
-                archive.kill()
+            archive.kill()
 
     def start(self, **environment: str) -> Worker:
         port = free_port()

@@ -24,5 +24,4 @@ async def worker(live: Live) -> AsyncIterator[Worker]:
         await running.ready()
         yield running
     finally:
-        if running.process.poll() is None:
-            running.kill()
+        running.kill()

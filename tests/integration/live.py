@@ -289,6 +289,7 @@ class Worker:
         )
 
     def kill(self) -> None:
+        """End it at once, if it still runs."""
         self.process.kill()
         self.process.wait()
 

@@ -58,8 +58,7 @@ async def test_a_worker_raises_the_alerts_of_a_backtest_that_is_interpreted(live
         await worker.has_caught_up()
         assert worker.stop() == 0
     finally:
-        if worker.process.poll() is None:
-            worker.kill()
+        worker.kill()
     standing, _ = alert_ids(await live.read("alerts"))
     assert standing == expected_ids(events)
 

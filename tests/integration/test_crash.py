@@ -36,16 +36,14 @@ async def test_killed_in_the_middle_it_leaves_the_alerts_of_a_backtest(live: Liv
         assert 0 < live.stored_offset(*INPUTS) < half
         await live.send(events[half:])
     finally:
-        if first.process.poll() is None:
-            first.kill()
+        first.kill()
     second = live.start()
     try:
         await second.ready()
         await second.has_caught_up()
         assert second.stop() == 0
     finally:
-        if second.process.poll() is None:
-            second.kill()
+        second.kill()
 
     # Then exactly the same alerts stand, each named by the event that Kafka holds
     records = await live.read("alerts")
@@ -80,7 +78,6 @@ async def test_another_worker_takes_over_from_one_that_is_killed(live: Live) -> 
         assert second.stop() == 0
     finally:
         for worker in (first, second):
-            if worker.process.poll() is None:
-                worker.kill()
+            worker.kill()
     standing, _ = alert_ids(await live.read("alerts"))
     assert standing == expected

@@ -112,8 +112,7 @@ def ids(alerts: dict[str, Alert], *rule_ids: str) -> set[str]:
 
 def end(*workers: Worker) -> None:
     for worker in workers:
-        if worker.process.poll() is None:
-            worker.kill()
+        worker.kill()
 
 
 async def test_a_worker_raises_the_alerts_of_a_backtest(live: Live) -> None:

@@ -48,8 +48,7 @@ async def test_two_share_the_work_and_whoever_is_killed_is_started_again(live: L
         assert first in children
         assert worker.stop() == 0
     finally:
-        if worker.process.poll() is None:
-            worker.kill()
+        worker.kill()
     assert not any(map(_runs, children))
     standing, _ = alert_ids(await live.read("alerts"))
     assert standing == expected_ids(events)

@@ -79,8 +79,7 @@ async def started(with_rules: Live) -> AsyncIterator[Worker]:
         await worker.ready()
         yield worker
     finally:
-        if worker.process.poll() is None:
-            worker.kill()
+        worker.kill()
 
 
 async def test_an_imported_list_counts_within_seconds(with_rules: Live, started: Worker) -> None:

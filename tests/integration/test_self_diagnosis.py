@@ -60,8 +60,7 @@ def sick(live: Live, fault: str, **environment: str) -> Iterator[Patient]:
     try:
         yield Patient(worker, switch)
     finally:
-        if worker.process.poll() is None:
-            worker.kill()
+        worker.kill()
 
 
 @contextmanager
@@ -70,8 +69,7 @@ def another(live: Live) -> Iterator[Worker]:
     try:
         yield worker
     finally:
-        if worker.process.poll() is None:
-            worker.kill()
+        worker.kill()
 
 
 async def test_a_flow_that_stays_shut_after_a_rebalance_shows_and_ends_with_the_limits_of_a_user(

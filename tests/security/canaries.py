@@ -189,6 +189,5 @@ def ended(worker: Worker) -> Iterator[Worker]:
     try:
         yield worker
     finally:
-        if worker.process.poll() is None:
-            worker.kill()
+        worker.kill()
     assert leaks(worker.log.read_text()) == []
