@@ -2,29 +2,17 @@
 
 import asyncio
 import getpass
-import io
 import json
 import sys
-from collections.abc import Callable
-from typing import NamedTuple
 
 import pytest
 
 from detector.archive.start import migrated
 from detector.archive.writing import write
-from detector.cli import main
 from detector.config import ArchiveSettings
 from tests.archive.given import Json, alert, archivable, withdrawal
+from tests.cli.conftest import Done, Run
 from tests.servers.postgres import RunningPostgres
-
-
-class Done(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Done]
 
 
 @pytest.fixture
@@ -34,20 +22,6 @@ def settings(postgres: RunningPostgres, monkeypatch: pytest.MonkeyPatch) -> Arch
     monkeypatch.setenv("DETECTOR_ARCHIVE__URL", found.url)
     monkeypatch.setenv("DETECTOR_ARCHIVE__USERNAME", "postgres")
     return found
-
-
-@pytest.fixture
-def detector(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs the command with these arguments and this standard input."""
-
-    def run(*arguments: str, given: str = "") -> Done:
-        monkeypatch.setattr(sys, "argv", ["detector", *arguments])
-        monkeypatch.setattr(sys, "stdin", io.StringIO(given))
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return Done(int(ended.value.code or 0), *capsys.readouterr())
-
-    return run
 
 
 def fill(settings: ArchiveSettings, *alerts: Json) -> None:

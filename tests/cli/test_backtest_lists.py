@@ -1,13 +1,12 @@
 """`detector backtest --lists`: lists from files, and the tiers among them."""
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from detector.cli import main
+from tests.cli.conftest import Run
 
 RULE = """\
 id: r
@@ -20,11 +19,11 @@ overrides:
   - {where: {merchant_tier: C}, severity: medium}
 cooldown: 0s
 """
-Run = Callable[..., tuple[int, list[tuple[str, str]], str]]
+Backtest = Callable[..., tuple[int, list[tuple[str, str]], str]]
 
 
 @pytest.fixture
-def backtest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def backtest(tmp_path: Path, detector: Run) -> Backtest:
     """Runs a backtest of the rule over a debit at each of three merchants; gives code, alerts and stderr."""
     (tmp_path / "rules").mkdir()
     (tmp_path / "rules" / "r.yaml").write_text(RULE)
@@ -38,13 +37,10 @@ def backtest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 
     def run(*options: str) -> tuple[int, list[tuple[str, str]], str]:
         arguments = ["--events", str(events), "--rules", str(tmp_path / "rules"), "--no-catalogue"]
-        monkeypatch.setattr(sys, "argv", ["detector", "backtest", *arguments, *options])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capsys.readouterr()
+        code, out, err = detector("backtest", *arguments, *options)
         alerts = [json.loads(line) for line in out.splitlines()]
         found = [(alert["anchor"]["event_id"], alert["severity"]) for alert in alerts]
-        return int(ended.value.code or 0), found, err
+        return code, found, err
 
     return run
 
@@ -56,7 +52,7 @@ def folder(tmp_path: Path) -> Path:
     return found
 
 
-def test_the_lists_of_a_directory_count_and_give_tiers(backtest: Run, folder: Path) -> None:
+def test_the_lists_of_a_directory_count_and_give_tiers(backtest: Backtest, folder: Path) -> None:
     (folder / "trusted.txt").write_text("m2\n")
     (folder / "notes.md").write_text("not a list")
     assert backtest("--lists", str(folder))[:2] == (0, [("m1", "low"), ("m3", "low")])
@@ -66,7 +62,7 @@ def test_the_lists_of_a_directory_count_and_give_tiers(backtest: Run, folder: Pa
 
 
 def test_a_list_that_is_missing_is_refused_with_the_rule_and_the_way_out(
-    backtest: Run, folder: Path, tmp_path: Path
+    backtest: Backtest, folder: Path, tmp_path: Path
 ) -> None:
     where = f"{tmp_path / 'rules' / 'r.yaml'}:4:59: rule r needs the list trusted, which is not there"
     makes = "detector lists export trusted"
@@ -83,7 +79,7 @@ def test_a_list_that_is_missing_is_refused_with_the_rule_and_the_way_out(
 
 
 def test_what_is_wrong_in_the_files_is_named_file_by_file(
-    backtest: Run, folder: Path, tmp_path: Path
+    backtest: Backtest, folder: Path, tmp_path: Path
 ) -> None:
     (folder / "trusted.txt").write_text("m1\nm2,x\n")
     (folder / "user_tier.txt").write_text("u1\n")

@@ -1,40 +1,20 @@
 """`detector lists` on a real Redis: data on stdout, messages on stderr, exit codes."""
 
-import io
 import secrets
-import sys
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from detector.cli import main
-
-
-class Done(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Done]
+from tests.cli.conftest import Done, Run
 
 
 @pytest.fixture
-def lists(redis_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def lists(redis_url: str, monkeypatch: pytest.MonkeyPatch, detector: Run) -> Run:
     """Runs `detector lists` with these arguments and this standard input."""
     monkeypatch.setenv("DETECTOR_REDIS__URL", redis_url)
     monkeypatch.setenv("DETECTOR_REDIS__PREFIX", f"test-{secrets.token_hex(6)}")
-
-    def run(*arguments: str, given: str = "") -> Done:
-        monkeypatch.setattr(sys, "argv", ["detector", "lists", *arguments])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given.encode())))
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return Done(int(ended.value.code or 0), *capsys.readouterr())
-
-    return run
+    return partial(detector, "lists")
 
 
 def test_members_are_set_and_removed_and_what_became_of_the_list_is_told(lists: Run) -> None:
