@@ -23,6 +23,7 @@ from tests.deploy.dockerfile import install, stages
 from tests.servers.errors import MissingServerError
 from tests.servers.kafka import format_storage, jvm_command, metadata_probe, write_properties
 from tests.servers.postgres import RunningPostgres, running_postgres
+from tests.servers.redis import pings
 
 _RULES = "/etc/detector/rules"
 _START_SECONDS = 60.0
@@ -203,14 +204,10 @@ def _redis(folder: Path) -> Iterator[str]:
     (folder / "redis").mkdir()
     command = [*SERVICES["redis"]["command"], "--bind", "127.0.0.1", "--port", str(port)]
 
-    def answers() -> bool:
-        with redis.Redis(port=port) as client:
-            try:
-                return bool(client.ping())
-            except redis.ConnectionError:
-                return False
-
-    with running_server(command, folder / "redis", answers, timeout=_START_SECONDS):
+    with (
+        redis.Redis(port=port) as client,
+        running_server(command, folder / "redis", lambda: pings(client), timeout=_START_SECONDS),
+    ):
         yield f"127.0.0.1:{port}"
 
 

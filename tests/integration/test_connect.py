@@ -1,9 +1,6 @@
 """The Redis client against real servers: single with TLS and a narrow ACL user, Sentinel, Cluster."""
 
 import asyncio
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,38 +10,11 @@ from redis.exceptions import ConnectionError, NoPermissionError, TimeoutError
 
 from detector.config import RedisSettings
 from detector.embedded import free_port
-from detector.embedded.process import running_server
 from detector.state.connect import connect, describe_address
 from tests.servers.certificates import Certificates, make_certificates
+from tests.servers.redis import own_redis, redis_from_path
 
 NARROW_ACL = "user detector on >secret ~fd:* resetchannels -@all +ping +eval"
-
-
-@contextmanager
-def running(folder: Path, answers: Any, *arguments: str) -> Iterator[None]:
-    program = shutil.which("redis-server")
-    assert program, "these tests need redis-server on the PATH"
-    with running_server([program, *arguments], folder, answers, timeout=10):
-        yield
-
-
-def answers(port: int, **arguments: Any) -> Any:
-    def ask() -> bool:
-        try:
-            with redis.Redis(port=port, **arguments) as client:
-                return bool(client.ping())
-        except redis.ConnectionError:
-            return False
-
-    return ask
-
-
-@contextmanager
-def running_redis(folder: Path, *arguments: str) -> Iterator[int]:
-    port = free_port()
-    base = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
-    with running(folder, answers(port), *base, *arguments):
-        yield port
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +23,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 
 
 async def test_a_user_with_a_narrow_acl_can_connect_and_do_its_work(tmp_path: Path) -> None:
-    with running_redis(tmp_path) as port:
+    with own_redis(tmp_path) as port:
         with redis.Redis(port=port) as admin:
             admin.execute_command("ACL", "SETUSER", *NARROW_ACL.split()[1:])
             admin.execute_command("ACL", "SETUSER", "default", "off")
@@ -74,8 +44,8 @@ async def test_tls_is_spoken_and_the_certificate_checked(tmp_path: Path, certifi
     tls = ["--port", "0", "--tls-port", str(port), "--tls-cert-file", str(pem)]
     files = ["--tls-key-file", str(pem), "--tls-ca-cert-file", str(authority)]
     own = {"ssl_certfile": pem, "ssl_keyfile": pem}
-    up = answers(port, host="localhost", ssl=True, ssl_cert_reqs="none", **own)
-    with running(tmp_path, up, *tls, *files, "--save", ""):
+    asking = redis.Redis(host="localhost", port=port, ssl=True, ssl_cert_reqs="none", **own)
+    with redis_from_path(tmp_path, asking, *tls, *files, "--save", ""):
         url = f"rediss://localhost:{port}/0"
         trusting = connect(RedisSettings(url=url, ssl_cafile=authority, **own))
         doubting = connect(RedisSettings(url=url, **own))
@@ -93,10 +63,10 @@ async def test_the_sentinels_name_the_server(tmp_path: Path) -> None:
     data.mkdir()
     sentinel.mkdir()
     sentinel_port = free_port()
-    with running_redis(data) as port:
+    with own_redis(data) as port:
         file = sentinel / "sentinel.conf"
         file.write_text(f"port {sentinel_port}\nsentinel monitor fraud 127.0.0.1 {port} 1\n")
-        with running(sentinel, answers(sentinel_port), str(file), "--sentinel"):
+        with redis_from_path(sentinel, redis.Redis(port=sentinel_port), str(file), "--sentinel"):
             nowhere = f"127.0.0.1:{free_port()}"
             settings = RedisSettings(
                 url="redis://anywhere/3",
@@ -116,7 +86,7 @@ async def test_the_sentinels_name_the_server(tmp_path: Path) -> None:
 async def test_a_cluster_is_found_from_one_node(tmp_path: Path) -> None:
     # The bus's default, 10000 above the port, may be out of range.
     cluster = ["--cluster-enabled", "yes", "--cluster-port", str(free_port())]
-    with running_redis(tmp_path, *cluster) as port:
+    with own_redis(tmp_path, *cluster) as port:
         with redis.Redis(port=port) as node:
             node.execute_command("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
             async with asyncio.timeout(10):

@@ -26,8 +26,8 @@ from tests.security.canaries import (
     send_all,
 )
 from tests.servers.kafka import RunningKafka
+from tests.servers.redis import own_redis
 from tests.servers.topics import Topics
-from tests.state.conftest import running_redis
 from tests.stream.given import TRACE
 
 ADDED_TO_DEAD_LETTERS = {
@@ -186,7 +186,7 @@ async def test_a_worker_that_is_killed_amid_alerts_and_its_heir_tell_nothing(liv
 
 
 async def test_a_worker_whose_redis_goes_away_tells_nothing(live: Live, tmp_path: Path) -> None:
-    with running_redis(tmp_path) as port:
+    with own_redis(tmp_path) as port:
         live.redis_url = f"redis://127.0.0.1:{port}/0"
         with ended(live.start(module="tests.security.broken", FAULT="impatient")) as worker:
             await worker.ready()
@@ -207,7 +207,7 @@ def _forbid_keys(client: redis.Redis) -> None:
 
 @pytest.mark.parametrize("forbid", [_forbid_set, _forbid_keys])
 async def test_a_redis_that_refuses_a_command_is_not_quoted(live: Live, tmp_path: Path, forbid) -> None:
-    with running_redis(tmp_path) as port:
+    with own_redis(tmp_path) as port:
         live.redis_url = f"redis://127.0.0.1:{port}/0"
         with ended(live.start()) as worker:
             await worker.ready()

@@ -10,13 +10,17 @@ from urllib.parse import urlsplit
 
 import redis
 
+from detector.embedded import free_port
 from detector.embedded.errors import EmbeddedServerError
+from detector.embedded.process import running_server
 from detector.embedded.redis import bundled_redis, running_redis
 from tests.servers.containers import containers_available
 from tests.servers.errors import MissingServerError
+from tests.servers.programs import program
 
 _IMAGE = "redis:7.4"
 _LAST_DATABASE = 15
+_START_SECONDS = 30.0
 _REMEDY = (
     "install redis-server, or Docker and testcontainers, or set DETECTOR_TEST_REDIS to redis://host:port"
 )
@@ -67,6 +71,31 @@ def _from_image() -> Iterator[str]:
     server = DockerContainer(_IMAGE).with_exposed_ports(6379).with_command(command).waiting_for(ready)
     with server as container:
         yield f"redis://{container.get_container_host_ip()}:{container.get_exposed_port(6379)}/0"
+
+
+@contextmanager
+def own_redis(folder: Path, *options: str, port: int | None = None) -> Iterator[int]:
+    """A server from PATH with these options and what is in this folder; gives its port."""
+    port = port or free_port()
+    base = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    with redis_from_path(folder, redis.Redis(port=port), *base, *options):
+        yield port
+
+
+@contextmanager
+def redis_from_path(folder: Path, client: redis.Redis, *arguments: str) -> Iterator[None]:
+    """A server with these arguments alone, from when it answers this client."""
+    command = [program("redis-server", "redis-server"), *arguments]
+    with client, running_server(command, folder, lambda: pings(client), timeout=_START_SECONDS):
+        yield
+
+
+def pings(client: redis.Redis) -> bool:
+    """Whether the server answers."""
+    try:
+        return bool(client.ping())
+    except redis.ConnectionError:
+        return False
 
 
 def _binary() -> Path:

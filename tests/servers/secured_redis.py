@@ -1,6 +1,5 @@
 """A Redis server that speaks TLS only, with users from an ACL file."""
 
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,11 +8,8 @@ from pathlib import Path
 import redis
 
 from detector.embedded import free_port
-from detector.embedded.process import running_server
 from tests.servers.certificates import Certificates
-from tests.servers.errors import MissingServerError
-
-_START_SECONDS = 10.0
+from tests.servers.redis import redis_from_path
 
 
 @contextmanager
@@ -22,10 +18,6 @@ def secured_redis(certificates: Certificates, users: str, admin: tuple[str, str]
 
     `users` is the text of its ACL file; `admin` the user and password of one who may ping.
     """
-    # The bundled server speaks no TLS.
-    program = shutil.which("redis-server")
-    if program is None:
-        raise MissingServerError("no Redis with TLS for the tests: install redis-server")
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="detector-redis-") as folder:
         file = Path(folder) / "users.acl"
@@ -51,15 +43,6 @@ def secured_redis(certificates: Certificates, users: str, admin: tuple[str, str]
             ssl=True,
             ssl_ca_certs=str(certificates.authority),
         )
-        with (
-            client,
-            running_server([program, *words], Path(folder), lambda: _answers(client), timeout=_START_SECONDS),
-        ):
+        # The bundled server speaks no TLS.
+        with redis_from_path(Path(folder), client, *words):
             yield port
-
-
-def _answers(client: redis.Redis) -> bool:
-    try:
-        return bool(client.ping())
-    except redis.ConnectionError:
-        return False

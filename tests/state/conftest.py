@@ -1,11 +1,9 @@
 """Redis servers for the stores: single ones, and a cluster of two."""
 
 import secrets
-import shutil
-import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from detector.embedded import free_port
+from tests.servers.redis import own_redis
 
 SLOTS = 16384
 # Trying again is left to the store.
@@ -31,32 +30,9 @@ def until(holds: Callable[[], bool], within_s: float = 30) -> None:
         time.sleep(0.02)
 
 
-def answers(client: redis.Redis) -> bool:
-    try:
-        return bool(client.ping())
-    except redis.ConnectionError:
-        return False
-
-
-@contextmanager
-def running_redis(directory: Path, *options: str, port: int | None = None) -> Iterator[int]:
-    """A Redis server on a free port of this machine, gone at the end."""
-    program = shutil.which("redis-server")
-    assert program, "these tests need redis-server on the PATH"
-    port = port or free_port()
-    command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(directory)]
-    with subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL) as server:
-        try:
-            with redis.Redis(port=port) as client:
-                until(lambda: answers(client))
-            yield port
-        finally:
-            server.kill()
-
-
 def running_cluster_node(directory: Path) -> AbstractContextManager[int]:
     directory.mkdir(exist_ok=True)
-    return running_redis(directory, "--cluster-enabled", "yes", "--cluster-port", str(free_port()))
+    return own_redis(directory, "--cluster-enabled", "yes", "--cluster-port", str(free_port()))
 
 
 def meet(one: redis.Redis, other: redis.Redis) -> None:

@@ -14,7 +14,8 @@ from detector.state.errors import CorruptStateError, NoSuchListError, StateRefus
 from detector.state.redis_calls import Client
 from detector.state.redis_lists import RedisLists, StoredList
 from tests.faults.proxy import Proxy
-from tests.state.conftest import impatient_client, running_redis
+from tests.servers.redis import own_redis
+from tests.state.conftest import impatient_client
 
 MANY = {f"m{number}": "" for number in range(5_500)}
 
@@ -33,7 +34,7 @@ def lists(server: Client, prefix: str) -> RedisLists:
 @pytest.fixture
 def own_server(tmp_path: Path) -> Iterator[int]:
     """The port of a Redis server that the test may break."""
-    with running_redis(tmp_path) as port:
+    with own_redis(tmp_path) as port:
         yield port
 
 

@@ -16,6 +16,7 @@ from detector.state.errors import KeySecretChanged, StateError, StateRefused, St
 from detector.state.redis_store import RedisStore
 from detector.state.store import Commit, CommitResult, Outbox, Outcome, Write
 from tests.faults.proxy import Proxy
+from tests.servers.redis import own_redis
 from tests.state.conftest import (
     IMPATIENT,
     SLOTS,
@@ -23,7 +24,6 @@ from tests.state.conftest import (
     impatient_client,
     meet,
     running_cluster_node,
-    running_redis,
     until,
 )
 
@@ -37,7 +37,7 @@ SLOT_RANGE_WITH_REPLICA = len(("first slot", "last slot", "primary", "replica"))
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[int]:
     """The port of a Redis server that the test may break."""
-    with running_redis(tmp_path) as port:
+    with own_redis(tmp_path) as port:
         yield port
 
 
@@ -316,11 +316,11 @@ async def test_a_server_that_comes_back_gets_the_commit(tmp_path: Path) -> None:
     port = free_port()
     options = ("--appendonly", "yes", "--appendfsync", "always")
     async with store_on(port) as store:
-        with running_redis(tmp_path, *options, port=port):
+        with own_redis(tmp_path, *options, port=port):
             epoch = await own(store)
         commit = asyncio.create_task(store.commit([a_commit(epoch)]))
         await asyncio.sleep(0)
-        with running_redis(tmp_path, *options, port=port):
+        with own_redis(tmp_path, *options, port=port):
             assert (await commit)[0].outcome is Outcome.APPLIED
 
 
@@ -373,7 +373,7 @@ async def test_a_probe_tells_at_once_of_a_server_that_is_away(tmp_path: Path) ->
     async with store_on(port) as store:
         with pytest.raises(StateUnavailable, match=f"^Redis at localhost:{port}: ConnectionError"):
             await store.probe({3})
-        with running_redis(tmp_path, port=port):
+        with own_redis(tmp_path, port=port):
             await store.probe({3})
 
 
