@@ -1,8 +1,7 @@
 """Redis servers that may be killed and started again: single ones, a replica that lags, a cluster."""
 
 import shutil
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -13,10 +12,10 @@ from redis.retry import Retry
 from detector.embedded import free_port
 from detector.embedded.process import running_server
 from tests.servers.errors import MissingServerError
+from tests.servers.waiting import until
 
 SLOTS = 16_384
 _START_S = 20.0
-_WAIT_S = 20.0
 _NODE_TIMEOUT_MS = 1_000
 
 
@@ -147,14 +146,6 @@ def role(node: Node) -> str:
     """`master` or `slave`."""
     with node.client() as client:
         return str(client.info("replication")["role"])
-
-
-def until(holds: Callable[[], bool], seconds: float = _WAIT_S) -> None:
-    """Wait, while servers are set up."""
-    give_up_at = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < give_up_at, f"not within {seconds} s"
-        time.sleep(0.02)
 
 
 def _cluster_options() -> list[str]:

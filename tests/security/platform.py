@@ -4,8 +4,7 @@ import hashlib
 import os
 import shlex
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +29,7 @@ from tests.servers.certificates import make_certificates
 from tests.servers.kafka import jvm_command, write_properties
 from tests.servers.secured_kafka import ADMIN, SecuredKafka, secured_kafka
 from tests.servers.secured_redis import secured_redis
+from tests.servers.waiting import until
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 KAFKA_ACLS = DEPLOY / "kafka" / "acls.txt"
@@ -179,14 +179,6 @@ class Platform:
     def _admin_url(self) -> str:
         at = f"{ADMIN}:{PASSWORDS[ADMIN]}@localhost:{self.redis_port}"
         return f"rediss://{at}/0?ssl_ca_certs={self.kafka.certificates.authority}"
-
-
-def until(holds: Callable[[], bool], seconds: float = 20) -> None:
-    """Return as soon as it holds."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.02)
 
 
 def signed_in(user: str, folder: Path) -> dict[str, str]:

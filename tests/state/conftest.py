@@ -1,8 +1,7 @@
 """Redis servers for the stores: single ones, and a cluster of two."""
 
 import secrets
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any
@@ -15,19 +14,13 @@ from redis.backoff import NoBackoff
 
 from detector.embedded import free_port
 from tests.servers.redis import own_redis
+from tests.servers.waiting import until
 
 SLOTS = 16384
 # Trying again is left to the store.
 IMPATIENT: dict[str, Any] = {"socket_timeout": 2, "retry": Retry(NoBackoff(), 0)}
 # Where no server fails, one that a busy machine makes slow is waited for.
 PATIENT = IMPATIENT | {"socket_timeout": 30}
-
-
-def until(holds: Callable[[], bool], within_s: float = 30) -> None:
-    give_up_at = time.monotonic() + within_s
-    while not holds():
-        assert time.monotonic() < give_up_at, "waited in vain"
-        time.sleep(0.02)
 
 
 def running_cluster_node(directory: Path) -> AbstractContextManager[int]:

@@ -17,6 +17,7 @@ from detector.state.redis_store import RedisStore
 from detector.state.store import Commit, CommitResult, Outbox, Outcome, Write
 from tests.faults.proxy import Proxy
 from tests.servers.redis import own_redis
+from tests.servers.waiting import until
 from tests.state.conftest import (
     IMPATIENT,
     SLOTS,
@@ -24,7 +25,6 @@ from tests.state.conftest import (
     impatient_client,
     meet,
     running_cluster_node,
-    until,
 )
 
 HOUR_MS = 3_600_000
