@@ -4,10 +4,11 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-FOLDER = Path(__file__).parents[2] / "deploy" / "grafana" / "dashboards"
+from tests.deploy.detector_files import ROOT
+
+FOLDER = ROOT / "deploy" / "grafana" / "dashboards"
 
 
 @dataclass(frozen=True)

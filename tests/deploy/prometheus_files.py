@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ruamel.yaml import YAML
+from tests.deploy.detector_files import ROOT, read_yaml
 
-PROMETHEUS = Path(__file__).parents[2] / "deploy" / "prometheus"
+PROMETHEUS = ROOT / "deploy" / "prometheus"
 RULES = sorted((PROMETHEUS / "rules").glob("*.yml"))
 ALERTS = sorted((PROMETHEUS / "alerts").glob("*.yml"))
 TESTS = sorted((PROMETHEUS / "tests").glob("*.yml"))
@@ -24,18 +24,14 @@ class Selector(NamedTuple):
     labels: Mapping[str, str]
 
 
-def read(path: Path) -> Any:
-    return YAML(typ="safe").load(path)
-
-
 def rules(paths: list[Path]) -> list[dict[str, Any]]:
     """Every rule of these files."""
-    return [rule for path in paths for group in read(path)["groups"] for rule in group["rules"]]
+    return [rule for path in paths for group in read_yaml(path)["groups"] for rule in group["rules"]]
 
 
 def cases() -> list[dict[str, Any]]:
     """Every case of the tests."""
-    return [case for path in TESTS for case in read(path)["tests"]]
+    return [case for path in TESTS for case in read_yaml(path)["tests"]]
 
 
 def selectors(text: str) -> Iterator[Selector]:

@@ -10,12 +10,12 @@ import pytest
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
-from ruamel.yaml import YAML
 
 from deploy.grafana.made import made
 from detector.archive.metrics import ArchiveMetrics
 from detector.monitor.metrics import Metrics
 from tests.deploy.dashboards import FOLDER, asked, committed, overridden, panels, variables
+from tests.deploy.detector_files import read_yaml
 
 DASHBOARDS = committed()
 PANELS = {f"{uid} / {panel['title']}": panel for uid, found in DASHBOARDS.items() for panel in panels(found)}
@@ -176,7 +176,7 @@ def test_links_lead_to_dashboards_and_variables_that_exist():
 
 def provisioned(kind):
     (path,) = (PROVISIONING / kind).iterdir()
-    settings = YAML(typ="safe").load(path)
+    settings = read_yaml(path)
     assert settings["apiVersion"] == 1
     return settings["providers" if kind == "dashboards" else kind]
 
