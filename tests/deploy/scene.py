@@ -1,8 +1,6 @@
 """All that dashboards show, made to happen once: traffic with frauds, and with everything that goes wrong."""
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -37,7 +35,6 @@ class Scene:
             "DETECTOR_ARCHIVE__URL": database,
             "DETECTOR_ARCHIVE__USERNAME": "postgres",
             "DETECTOR_ARCHIVE__GROUP": f"archive-{live.prefix}",
-            "DETECTOR_ARCHIVE__HTTP_PORT": str(self.archive_port),
         }
         live.use_rules(**{"many-debits": _SHADOW})
         self._started: list[Worker] = []
@@ -51,7 +48,7 @@ class Scene:
     async def play(self) -> None:
         """Let everything happen, and wait until the archive has it."""
         worker = await self._ready(self.live.start())
-        archive = await self._ready(self._archive())
+        archive = await self._ready(self.live.start_archive(self.archive_port))
         first, second = self._usual()
         await self.live.send(first)
         await self._change_rule(worker, _SHADOW.replace("many", "more"), "applied")
@@ -84,17 +81,6 @@ class Scene:
         self._started.append(process)
         await process.ready()
         return process
-
-    def _archive(self) -> Worker:
-        log = self.live.folder / "archive.log"
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "detector", "archive"],
-                env=self.live.environment(),
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-        return Worker(process, f"http://127.0.0.1:{self.archive_port}", log, [])
 
     async def _change_rule(self, worker: Worker, text: str, outcome: str) -> None:
         (self.live.folder / "rules" / "more-debits.yaml").write_text(text)

@@ -1,7 +1,5 @@
 """The archive as its users run it: a process on a real Kafka and PostgreSQL, seen from outside."""
 
-import subprocess
-import sys
 import uuid
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -41,24 +39,11 @@ class Archiving:
     @asynccontextmanager
     async def running(self, **environment: str) -> AsyncIterator[Worker]:
         """An archive process; ended after the block if it still runs."""
-        archive = self.start(**environment)
+        archive = self.live.start_archive(free_port(), **environment)
         try:
             yield archive
         finally:
             archive.kill()
-
-    def start(self, **environment: str) -> Worker:
-        port = free_port()
-        log = self.live.folder / f"archive-{port}.log"
-        own = {"DETECTOR_ARCHIVE__HTTP_PORT": str(port)}
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "detector", "archive"],
-                env=self.live.environment() | own | environment,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-        return Worker(process, f"http://127.0.0.1:{port}", log, [], self.live.partitions)
 
     async def publish(self, alerts: Iterable[Any]) -> None:
         """Put alerts, or bytes that are none, on their topics, keyed as the detector does."""

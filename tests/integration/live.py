@@ -97,11 +97,20 @@ class Live:
         `arguments` are those of its command.
         """
         port = port or self.port
-        log = self.folder / f"worker-{uuid.uuid4().hex[:8]}.log"
+        command = [module, "run", *arguments]
+        return self._started("worker", command, port, {"DETECTOR_HTTP__PORT": str(port)} | environment)
+
+    def start_archive(self, port: int, **environment: str) -> "Worker":
+        """Start an archive whose HTTP port this is."""
+        own = {"DETECTOR_ARCHIVE__HTTP_PORT": str(port)}
+        return self._started("archive", ["detector", "archive"], port, own | environment)
+
+    def _started(self, name: str, command: Sequence[str], port: int, environment: dict[str, str]) -> "Worker":
+        log = self.folder / f"{name}-{uuid.uuid4().hex[:8]}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", module, "run", *arguments],
-                env=self.environment() | {"DETECTOR_HTTP__PORT": str(port)} | environment,
+                [sys.executable, "-m", *command],
+                env=self.environment() | environment,
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
