@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +19,7 @@ from detector.stream import reload
 from tests.archive.test_metrics import LABELS as LABELS_OF_THE_ARCHIVE
 from tests.deploy.prometheus_files import ALERTS, PROMETHEUS, RULES, TESTS, Selector, cases, rules, selectors
 from tests.monitor.test_metrics import LABELS
-from tests.servers.programs import program
+from tests.servers.prometheus import promtool
 
 RUNBOOKS = PROMETHEUS.parents[1] / "docs" / "runbooks.md"
 OF_THE_SCRAPE = {"job", "instance", "worker"}
@@ -46,17 +45,6 @@ VALUES = {
     ("detector_rule_info", "mode"): set(Mode),
     ("detector_archive_alerts_total", "outcome"): set(OUTCOMES),
 }
-
-
-def promtool(*arguments: str | Path) -> None:
-    done = subprocess.run(
-        [program("promtool", "prometheus"), *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
 
 
 def alert_names() -> list[str]:

@@ -1,7 +1,6 @@
 """What Prometheus reads of a worker on real traffic."""
 
 import json
-import subprocess
 import time
 import urllib.request
 
@@ -10,7 +9,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from detector.embedded import free_port
 from detector.simulate import Traffic, simulate
 from tests.integration.live import PARTITIONS, Live, Worker, eventually
-from tests.servers.programs import program
+from tests.servers.prometheus import promtool
 
 OPEN_METRICS = {"Accept": "application/openmetrics-text; version=1.0.0"}
 
@@ -28,14 +27,7 @@ async def test_all_that_a_worker_says_of_real_traffic_is_as_prometheus_wants_it(
     # Then promtool has nothing to say of the page
     page = worker.get("/metrics")
     assert page is not None
-    checked = subprocess.run(
-        [program("promtool", "prometheus"), "check", "metrics"],
-        input=page,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
+    assert promtool("check", "metrics", given=page) == ""
 
     # And what an operator looks at first is there
     assert worker.metric("detector_ready") == 1

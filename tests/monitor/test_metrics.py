@@ -1,7 +1,6 @@
 """The names, labels and shape of the metrics, which dashboards and alert rules build on."""
 
 import re
-import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from detector.monitor.metrics import Metrics
 from tests.core.given import read
-from tests.servers.programs import program
+from tests.servers.prometheus import promtool
 
 PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
 BURST = read(
@@ -124,13 +123,7 @@ def test_names_follow_the_rules_of_prometheus() -> None:
 
 
 def test_promtool_finds_nothing_to_say() -> None:
-    found = subprocess.run(
-        [program("promtool", "prometheus"), "check", "metrics"],
-        input=generate_latest(used_metrics().registry),
-        capture_output=True,
-        check=False,
-    )
-    assert (found.returncode, found.stdout, found.stderr) == (0, b"", b"")
+    assert promtool("check", "metrics", given=generate_latest(used_metrics().registry).decode()) == ""
 
 
 def test_an_alert_can_be_found_from_the_latency_that_it_had() -> None:

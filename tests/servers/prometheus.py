@@ -1,5 +1,6 @@
-"""One Prometheus for the tests, from PATH."""
+"""One Prometheus for the tests, and its tool, from PATH."""
 
+import subprocess
 import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
@@ -43,6 +44,20 @@ def running_prometheus(jobs: Mapping[str, list[str]], alerts: Mapping[str, str])
         url = f"http://127.0.0.1:{port}"
         with running_server(command, directory, _answers(f"{url}/-/ready"), timeout=_START_SECONDS):
             yield url
+
+
+def promtool(*arguments: str | Path, given: str | None = None) -> str:
+    """What promtool says, which must find no fault; `given` is its standard input."""
+    done = subprocess.run(
+        [program("promtool", "prometheus"), *arguments],
+        input=given,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
 
 
 def _write(path: Path, content: object) -> None:
