@@ -1,7 +1,6 @@
 """Connections to a real PostgreSQL: passwords, TLS, and errors in one line."""
 
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,57 +11,34 @@ from detector.archive.connect import connect, connect_or_fail, describe_address
 from detector.archive.errors import ArchiveError
 from detector.config import ArchiveSettings
 from detector.embedded import free_port
+from tests.servers.certificates import make_certificates
 from tests.servers.postgres import RunningPostgres, running_postgres
-
-
-def make_certificate(folder: Path, name: str) -> Path:
-    """A certificate of 127.0.0.1 that is its own authority."""
-    request = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-days",
-        "1",
-        "-subj",
-        f"/CN={name}",
-    ]
-    names = ["-addext", "subjectAltName=IP:127.0.0.1"]
-    files = ["-keyout", f"{name}.key", "-out", f"{name}.crt"]
-    subprocess.run([*request, *names, *files], cwd=folder, check=True, capture_output=True)
-    return folder / f"{name}.crt"
 
 
 @pytest.fixture(scope="module")
 def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningPostgres, Path]]:
-    """A server that wants TLS and a password, not of its superuser, and the folder of its certificate."""
-    folder = tmp_path_factory.mktemp("certificates")
-    for name in ("server", "other"):
-        make_certificate(folder, name)
+    """A server that wants TLS and a password, not of its superuser, and the authority of its certificate."""
+    certificates = make_certificates(tmp_path_factory.mktemp("certificates"))
 
     def prepare(data: Path) -> dict[str, str]:
-        owner = data.stat()
-        for name in ("server.crt", "server.key"):
-            shutil.copy(folder / name, data / name)
-            shutil.chown(data / name, owner.st_uid, owner.st_gid)
-        (data / "server.key").chmod(0o600)
+        file = shutil.copy(certificates.server, data)
+        shutil.chown(file, data.stat().st_uid, data.stat().st_gid)
+        Path(file).chmod(0o600)
         (data / "pg_hba.conf").write_text(
             "host all postgres 127.0.0.1/32 trust\nhostssl all all 127.0.0.1/32 scram-sha-256\n"
         )
-        return {"ssl": "on"}
+        return {"ssl": "on", "ssl_cert_file": Path(file).name, "ssl_key_file": Path(file).name}
 
     with running_postgres(prepare) as running:
         with running.connect("postgres") as admin:
             admin.execute("CREATE ROLE archiver LOGIN PASSWORD 'right'")
-        yield running, folder
+        yield running, certificates.authority
 
 
 def settings(strict: tuple[RunningPostgres, Path], **others: object) -> ArchiveSettings:
-    postgres, folder = strict
+    postgres, authority = strict
     own = {"username": "archiver", "password": "right", "sslmode": "verify-full"}
-    return postgres.settings_of("postgres", **(own | {"ssl_cafile": folder / "server.crt"} | others))
+    return postgres.settings_of("postgres", **(own | {"ssl_cafile": authority} | others))
 
 
 async def test_a_password_and_a_certificate_let_it_in(strict: tuple[RunningPostgres, Path]) -> None:
@@ -71,9 +47,10 @@ async def test_a_password_and_a_certificate_let_it_in(strict: tuple[RunningPostg
         assert await found.fetchone() == (True,)
 
 
-async def test_another_authority_is_refused(strict: tuple[RunningPostgres, Path]) -> None:
+async def test_another_authority_is_refused(strict: tuple[RunningPostgres, Path], tmp_path: Path) -> None:
+    other = make_certificates(tmp_path).authority
     with pytest.raises(ArchiveError, match=r"^PostgreSQL at .*certificate verify failed$"):
-        await connect_or_fail(settings(strict, ssl_cafile=strict[1] / "other.crt"))
+        await connect_or_fail(settings(strict, ssl_cafile=other))
 
 
 async def test_a_wrong_password_is_one_line_that_does_not_hold_it(

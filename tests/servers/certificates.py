@@ -1,4 +1,4 @@
-"""A certificate authority for the tests, and a server's certificate of it for the host name localhost."""
+"""A certificate authority for the tests, and a server's certificate of it for this machine."""
 
 import subprocess
 from pathlib import Path
@@ -15,7 +15,7 @@ class Certificates(NamedTuple):
 
 
 def make_certificates(folder: Path) -> Certificates:
-    """Make them in a folder; they are good for a day, and for no other host than localhost."""
+    """Make them in a folder; they are good for a day, and for no other host than localhost and 127.0.0.1."""
     found = Certificates(folder / "ca.crt", folder / "server.pem")
     authority_key, certificate, key = (folder / name for name in ("ca.key", "server.crt", "server.key"))
     _run(
@@ -23,7 +23,7 @@ def make_certificates(folder: Path) -> Certificates:
         *("-keyout", authority_key, "-out", found.authority),
     )
     _run(
-        *(*_REQUEST, "-subj", "/CN=server", "-addext", "subjectAltName=DNS:localhost"),
+        *(*_REQUEST, "-subj", "/CN=server", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"),
         *("-addext", "basicConstraints=critical,CA:FALSE", "-CA", found.authority, "-CAkey", authority_key),
         *("-keyout", key, "-out", certificate),
     )
