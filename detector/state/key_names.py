@@ -1,7 +1,7 @@
 """The names of a store's keys in Redis: plain, or with users and merchants behind a keyed hash."""
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 _DIGEST_BYTES = 16
@@ -18,11 +18,11 @@ class KeyNames:
 
     def __init__(self, prefix: str, secret: str | None) -> None:
         self._prefix = prefix
-        self._keyed = hmac.new(secret.encode(), digestmod="sha256") if secret is not None else None
+        digest = None if secret is None else _digests(secret)
         # What is hashed else begins with the prefix of a scope, so this is no history's name.
-        self.fingerprint = self._digest("fingerprint") if self._keyed else ""
+        self.fingerprint = digest("fingerprint") if digest else ""
         # A digest takes two microseconds, and a busy key is named again and again.
-        self._hidden = lru_cache(_MOST_NAMES_KNOWN)(self._hide)
+        self._hidden = lru_cache(_MOST_NAMES_KNOWN)(_hiding(digest)) if digest else None
 
     def meta(self, partition: int) -> str:
         """The key of a partition's epoch, offsets and what was seen."""
@@ -39,17 +39,26 @@ class KeyNames:
     def histories(self, partition: int, keys: Sequence[str]) -> list[bytes]:
         """The keys of these histories."""
         head = f"{self._prefix}:{{{partition}}}:"
-        if self._keyed is not None:
+        if self._hidden is not None:
             keys = [self._hidden(key) for key in keys]
         # redis-py encodes text a third slower, and these are most of a commit's arguments.
         return [(head + key).encode() for key in keys]
 
-    def _hide(self, key: str) -> str:
-        scope, _, _ = key.partition(":")
-        return f"{scope}:{self._digest(key)}"
 
-    def _digest(self, text: str) -> str:
-        assert self._keyed is not None
-        digest = self._keyed.copy()
-        digest.update(text.encode())
-        return digest.digest()[:_DIGEST_BYTES].hex()
+def _digests(secret: str) -> Callable[[str], str]:
+    keyed = hmac.new(secret.encode(), digestmod="sha256")
+
+    def digest(text: str) -> str:
+        own = keyed.copy()
+        own.update(text.encode())
+        return own.digest()[:_DIGEST_BYTES].hex()
+
+    return digest
+
+
+def _hiding(digest: Callable[[str], str]) -> Callable[[str], str]:
+    def hide(key: str) -> str:
+        scope, _, _ = key.partition(":")
+        return f"{scope}:{digest(key)}"
+
+    return hide
