@@ -31,10 +31,10 @@ _NEUTRAL: Steps = {None: "blue"}
 
 
 def figure(
-    title: str, description: str, unit: str, *queries: Query, width: int = 4, colours: Steps = _NEUTRAL
+    title: str, description: str, unit: str, query: Query, width: int = 4, colours: Steps = _NEUTRAL
 ) -> stat.Panel:
     """The latest value as a big figure, over a graph of how it came to it."""
-    panel = _panel(stat.Panel(), title, description, unit, queries).span(width).height(4)
+    panel = _panel(stat.Panel(), title, description, unit, (query,)).span(width).height(4)
     panel.color_mode(BigValueColorMode.VALUE).graph_mode(BigValueGraphMode.AREA)
     panel.thresholds(_thresholds(colours)).color_scheme(FieldColor().mode(FieldColorModeId.THRESHOLDS))
     return panel.reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
@@ -68,11 +68,9 @@ def ranking(title: str, description: str, unit: str, query: Query, width: int = 
     return panel.reduce_options(common.ReduceDataOptions().values(each_row).calcs(["lastNotNull"]))
 
 
-def listing(
-    title: str, description: str, *queries: Query, unit: str = "none", width: int = 24, height: int = 8
-) -> table.Panel:
+def listing(title: str, description: str, *queries: Query, width: int = 24, height: int = 8) -> table.Panel:
     """A table whose columns can be sorted and filtered."""
-    panel = _panel(table.Panel(), title, description, unit, queries).span(width).height(height)
+    panel = _panel(table.Panel(), title, description, "none", queries).span(width).height(height)
     return panel.filterable(True)
 
 
