@@ -25,9 +25,6 @@ class Tiers(NamedTuple):
             _give(event, "merchant_tier", self.merchants.get(getattr(event, "merchant_id", "")))
 
 
-NO_TIERS = Tiers({}, {})
-
-
 def tiers_of(lists: Mapping[str, Members]) -> Tiers:
     """The tiers that the lists of those names give; a list that is not there gives none."""
     return Tiers(lists.get("user_tier", {}), lists.get("merchant_tier", {}))
