@@ -100,6 +100,8 @@ def mark(
 ) -> None:
     """Say whether an alert of the archive was right; what was said before stays, the newest counts."""
     alert_ids = sys.stdin.read().split() if alert_id == "-" else [alert_id]
+    if not alert_ids:
+        fail("standard input has no alert id, nothing is marked")
 
     async def append(connection: AsyncConnection) -> None:
         from detector.archive.dispositions import mark_alerts

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import NamedTuple
@@ -12,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from detector.config import Settings
 from detector.core.events import Reason
 from detector.stream.dead_letters import FoundLetter, read_letter
+from detector.stream.in_flight import InFlight
 from detector.stream.kafka import alert_producer
 from detector.stream.outside import consumer_of
 
@@ -53,22 +53,30 @@ async def found_letters(settings: Settings, selection: Selection) -> AsyncGenera
 async def put_back(settings: Settings, selection: Selection) -> Replayed:
     """Write the selected records again, each to the topic and partition that it came from, as it was.
 
+    Where the topic has no such partition any more, to that of its key.
+
     Raises:
         KafkaError: the dead letters cannot be read, or a record cannot be written.
     """
     left_out = 0
-    waiting: list[asyncio.Future[object]] = []
     producer = alert_producer(settings.kafka)
     await producer.start()
     try:
+        in_flight = InFlight(producer)
         async with aclosing(found_letters(settings, selection)) as letters:
             async for letter in letters:
                 if not letter.whole:
                     left_out += 1
                     continue
-                again = letter.topic, letter.value, letter.key, letter.partition
-                waiting.append(await producer.send(*again, headers=letter.headers))
-        return Replayed(len(await asyncio.gather(*waiting)), left_out)
+                is_there = letter.partition in await producer.partitions_for(letter.topic)
+                await in_flight.send(
+                    letter.topic,
+                    key=letter.key,
+                    value=letter.value,
+                    headers=letter.headers,
+                    partition=letter.partition if is_there else None,
+                )
+        return Replayed(await in_flight.settle(), left_out)
     finally:
         await producer.stop()
 

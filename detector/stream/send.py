@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterable, AsyncIterator
 from typing import NamedTuple
 
 from detector.config import Settings, TopicSettings
 from detector.core.events import Event, Reason, Refusal, decode
+from detector.stream.in_flight import InFlight
 from detector.stream.kafka import alert_producer
 
 _PAYMENTS = frozenset({"debit", "transfer", "instalment", "refund"})
-_MOST_IN_FLIGHT = 5_000
 
 
 class Line(NamedTuple):
@@ -48,15 +47,11 @@ async def send_lines(settings: Settings, lines: AsyncIterable[Line]) -> tuple[in
     producer = alert_producer(settings.kafka)
     await producer.start()
     try:
-        sent = 0
-        waiting: list[asyncio.Future[object]] = []
+        in_flight = InFlight(producer)
         async for line, event in _events(lines, refused):
             topic = topic_of(event.type, settings.topics)
-            waiting.append(await producer.send(topic, key=event.user_id.encode(), value=line.value))
-            if len(waiting) >= _MOST_IN_FLIGHT:
-                sent += len(await asyncio.gather(*waiting))
-                waiting.clear()
-        return sent + len(await asyncio.gather(*waiting)), refused
+            await in_flight.send(topic, key=event.user_id.encode(), value=line.value)
+        return await in_flight.settle(), refused
     finally:
         await producer.stop()
 

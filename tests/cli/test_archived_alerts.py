@@ -90,6 +90,11 @@ def test_several_are_marked_from_standard_input_all_or_none(settings: ArchiveSet
     assert "mark  confirmed by" in detector("alerts", "show", "a2").out
 
 
+def test_nothing_is_marked_without_a_word(settings: ArchiveSettings, detector: Run) -> None:
+    done = detector("alerts", "mark", "-", "confirmed", given="\n")
+    assert (done.code, done.err) == (1, "standard input has no alert id, nothing is marked\n")
+
+
 def test_as_json_it_is_the_row(settings: ArchiveSettings, detector: Run) -> None:
     raised = alert("a1", mode="shadow")
     fill(settings, raised, withdrawal(raised, 2))

@@ -141,17 +141,31 @@ async def test_replayed_records_are_those_that_were_refused_and_are_judged_anew(
     assert "2 dead letters put back" in twice.stderr
 
 
-async def test_a_dead_letter_that_is_not_whole_is_left_out(live: Live, worker: Worker) -> None:
-    # Given a record whose value did not fit into its dead letter
+def _letter_headers(live: Live, **others: str) -> list[tuple[str, bytes]]:
     added = {
         "__connect.errors.topic": live.names["payments"],
         "__connect.errors.partition": "0",
         "__connect.errors.offset": "7",
         "__connect.errors.exception.message": "too large",
         "detector.reason": "too_large",
-        "detector.value_omitted_bytes": "3000000",
     }
-    headers = [(name, text.encode()) for name, text in added.items()]
+    return [(name, text.encode()) for name, text in (added | others).items()]
+
+
+async def test_a_record_of_a_partition_that_is_gone_goes_where_its_key_does(live: Live) -> None:
+    headers = _letter_headers(live, **{"__connect.errors.partition": "99"})
+    await live.send_records([(live.names["dead_letters"], b"u1", b"{}")], headers=headers)
+    done = live.command("dead-letters", "replay", "--topic", live.names["payments"], "--reason", "too_large")
+    assert done.returncode == 0, done.stderr
+
+    await live.send_records([(live.names["payments"], b"u1", b"{}")])
+    first, second = await live.read("payments")
+    assert _as_read(first) == _as_read(second)
+
+
+async def test_a_dead_letter_that_is_not_whole_is_left_out(live: Live, worker: Worker) -> None:
+    # Given a record whose value did not fit into its dead letter
+    headers = _letter_headers(live, **{"detector.value_omitted_bytes": "3000000"})
     await live.send_records([(live.names["dead_letters"], b"u1", None)], headers=headers)
 
     shown = live.command("dead-letters", "show")
