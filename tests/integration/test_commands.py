@@ -76,7 +76,7 @@ async def test_sent_events_reach_the_alert_that_tail_prints(live: Live, worker: 
     assert "5 events sent, 1 lines left out" in sent.stderr
     assert "secret" not in sent.stderr
     await worker.has_processed(5)
-    await worker.has_caught_up()
+    await live.has_drained()
 
     # And tail prints the alert, and ends with exit code 0 on Ctrl-C
     for arguments, expected in (((), "Burst of no-password debits"), (("--json",), '"alert_id"')):
@@ -124,7 +124,7 @@ async def test_a_worker_whose_alerts_cannot_be_published_ends_and_loses_none(
     second = live.start()
     try:
         await second.ready()
-        await second.has_caught_up()
+        await live.has_drained()
         assert len(await live.read("alerts")) == 1
     finally:
         second.kill()

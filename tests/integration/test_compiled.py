@@ -55,7 +55,7 @@ async def test_a_worker_raises_the_alerts_of_a_backtest_that_is_interpreted(live
     try:
         await worker.ready()
         assert "detector started, compiled" in worker.log.read_text()
-        await worker.has_caught_up()
+        await live.has_drained()
         assert worker.stop() == 0
     finally:
         worker.kill()

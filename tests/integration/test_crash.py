@@ -40,7 +40,7 @@ async def test_killed_in_the_middle_it_leaves_the_alerts_of_a_backtest(live: Liv
     second = live.start()
     try:
         await second.ready()
-        await second.has_caught_up()
+        await live.has_drained()
         assert second.stop() == 0
     finally:
         second.kill()
@@ -74,7 +74,7 @@ async def test_another_worker_takes_over_from_one_that_is_killed(live: Live) -> 
         await live.send(events[half:])
         # Then the other owns all, and nothing is missing or made up
         await eventually(lambda: second.metric("detector_assigned_partitions") == 4, seconds=40)
-        await second.has_caught_up()
+        await live.has_drained()
         assert second.stop() == 0
     finally:
         for worker in (first, second):

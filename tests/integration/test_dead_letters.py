@@ -64,7 +64,7 @@ async def test_every_refused_record_is_put_aside_with_its_reason_and_nothing_of_
     # When the detector reads them
     await live.send_records(records)
     await worker.has_processed(len(records))
-    await worker.has_caught_up()
+    await live.has_drained()
 
     # Then each bad one is among the dead letters, byte for byte, with its reason and its place
     letters = await live.read("dead_letters")
@@ -98,7 +98,7 @@ async def test_an_event_older_than_anything_kept_is_put_aside_as_too_late(live: 
     await live.send([_event(2, event_time=now - 2 * 86_400_000)])
     await worker.has_processed(2)
     # It is refused only once it was too late for its merchant as well
-    await worker.has_caught_up()
+    await live.has_drained()
 
     # Then it is counted and put aside
     (letter,) = await live.read("dead_letters")
@@ -114,6 +114,6 @@ async def test_compressed_records_of_all_four_codecs_are_read(live: Live, worker
     await worker.has_processed(4)
     await live.send([_event(5)])
     await worker.has_processed(5)
-    await worker.has_caught_up()
+    await live.has_drained()
     standing, _ = alert_ids(await live.read("alerts"))
     assert len(standing) == 1

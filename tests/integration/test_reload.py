@@ -87,7 +87,7 @@ async def test_an_imported_list_counts_within_seconds(with_rules: Live, started:
     live = with_rules
     await live.send([debit("a", 0), debit("b", 1, merchant_id="m2")])
     await started.has_processed(2)
-    await started.has_caught_up()
+    await live.has_drained()
     assert await anchors(live) == [("every-debit", "b")]
     # When the list is replaced, it is taken up in time
     (live.folder / "list.txt").write_text("# trusted from now on\nm2\n")
@@ -96,7 +96,7 @@ async def test_an_imported_list_counts_within_seconds(with_rules: Live, started:
     # Then it is the other way round
     await live.send([debit("c", 2), debit("d", 3, merchant_id="m2")])
     await started.has_processed(4)
-    await started.has_caught_up()
+    await live.has_drained()
     # Of the debits at hand the first merchant's count again, the second's no longer
     assert await anchors(live) == [("every-debit", "b"), ("every-debit", "c")]
     (latest,) = [alert for alert in await alerts(live) if alert["anchor"]["event_id"] == "c"]
@@ -113,7 +113,7 @@ async def test_a_tier_from_a_list_fires_the_stricter_threshold(live: Live, worke
     # When both have a third
     await live.send(debit(f"{user}2", 2, user_id=user) for user in ("u1", "u2"))
     await worker.has_processed(6)
-    await worker.has_caught_up()
+    await live.has_drained()
     # Then only that one's burst is complete
     assert await anchors(live) == [("no-password-burst", "u22")]
 
@@ -128,7 +128,7 @@ async def test_a_rule_that_is_added_fires_on_the_stored_past(with_rules: Live, s
     assert started.metric("detector_rules", mode="live") == 2
     await live.send([debit("e3", 3)])
     await started.has_processed(4)
-    await started.has_caught_up()
+    await live.has_drained()
     (alert,) = await alerts(live)
     assert (alert["rule_id"], alert["anchor"]["event_id"]) == ("four-debits", "e3")
     assert [item["event_id"] for item in alert["evidence"]] == ["e0", "e1", "e2", "e3"]
@@ -149,7 +149,7 @@ async def test_a_broken_file_is_refused_and_the_rules_in_force_go_on(
     # And the rule in force goes on
     await live.send([debit("a", merchant_id="m2")])
     await started.has_processed(1)
-    await started.has_caught_up()
+    await live.has_drained()
     assert await anchors(live) == [("every-debit", "a")]
     # Until the file is mended
     path.write_text(FOUR_DEBITS)

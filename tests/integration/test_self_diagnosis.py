@@ -96,7 +96,7 @@ async def test_a_flow_that_stays_shut_after_a_rebalance_shows_and_ends_with_the_
             assert time.monotonic() - begun < ENDS_WITHIN_S
             # And the other does its work
             await eventually(lambda: healthy.metric("detector_assigned_partitions") == 4, seconds=40)
-            await healthy.has_caught_up()
+            await live.has_drained()
     standing, _ = alert_ids(await live.read("alerts"))
     assert standing == expected_ids(events)
     assert standing
@@ -186,7 +186,7 @@ async def test_a_redis_that_does_not_answer_shows_until_it_does_and_no_alert_is_
             await patient.worker.ready()
             await live.send(events[:half])
             await patient.worker.has_processed(half)
-            await patient.worker.has_caught_up()
+            await live.has_drained()
             # When it has nothing to do
             with frozen(own_redis):
                 await patient.shows("redis", "Redis has given no usable answer for 1")
@@ -197,7 +197,7 @@ async def test_a_redis_that_does_not_answer_shows_until_it_does_and_no_alert_is_
                 await live.send(events[half:])
                 await patient.shows("redis", "Redis has given no usable answer for 1")
             await patient.worker.ready()
-            await patient.worker.has_caught_up()
+            await live.has_drained()
             assert live.stored_offset(*INPUTS) == len(events)
             assert patient.worker.stop() == 0
         standing, _ = alert_ids(await live.read("alerts"))
