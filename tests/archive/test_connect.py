@@ -18,7 +18,7 @@ from tests.servers.postgres import RunningPostgres, running_postgres
 @pytest.fixture(scope="module")
 def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningPostgres, Path]]:
     """A server that wants TLS and a password, not of its superuser, and the authority of its certificate."""
-    certificates = make_certificates(tmp_path_factory.mktemp("certificates"))
+    certificates = make_certificates(tmp_path_factory.mktemp("certificates"), "IP:127.0.0.1")
 
     def prepare(data: Path) -> dict[str, str]:
         file = shutil.copy(certificates.server, data)
@@ -48,7 +48,7 @@ async def test_a_password_and_a_certificate_let_it_in(strict: tuple[RunningPostg
 
 
 async def test_another_authority_is_refused(strict: tuple[RunningPostgres, Path], tmp_path: Path) -> None:
-    other = make_certificates(tmp_path).authority
+    other = make_certificates(tmp_path, "IP:127.0.0.1").authority
     with pytest.raises(ArchiveError, match=r"^PostgreSQL at .*certificate verify failed$"):
         await connect_or_fail(settings(strict, ssl_cafile=other))
 

@@ -14,8 +14,8 @@ class Certificates(NamedTuple):
     server: Path
 
 
-def make_certificates(folder: Path) -> Certificates:
-    """Make them in a folder; they are good for a day, and for no other host than localhost and 127.0.0.1."""
+def make_certificates(folder: Path, host: str = "DNS:localhost") -> Certificates:
+    """Make them in a folder; they are good for a day, and for no other host than this."""
     found = Certificates(folder / "ca.crt", folder / "server.pem")
     authority_key, certificate, key = (folder / name for name in ("ca.key", "server.crt", "server.key"))
     _run(
@@ -23,7 +23,7 @@ def make_certificates(folder: Path) -> Certificates:
         *("-keyout", authority_key, "-out", found.authority),
     )
     _run(
-        *(*_REQUEST, "-subj", "/CN=server", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"),
+        *(*_REQUEST, "-subj", "/CN=server", "-addext", f"subjectAltName={host}"),
         *("-addext", "basicConstraints=critical,CA:FALSE", "-CA", found.authority, "-CAkey", authority_key),
         *("-keyout", key, "-out", certificate),
     )
