@@ -3,15 +3,9 @@
 from collections.abc import Callable, Mapping
 
 from aiokafka import TopicPartition
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    Info,
-    ProcessCollector,
-    disable_created_metrics,
-)
+from prometheus_client import Counter, Gauge, Histogram
+
+from detector.monitor.registry import registry_of
 
 OUTCOMES = ("written", "known", "refused")
 _WRITE_BUCKETS_S = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -21,10 +15,7 @@ class ArchiveMetrics:
     """All metrics, in a registry of their own; an attribute is named as its metric without its prefix."""
 
     def __init__(self, version: str, is_ready: Callable[[], bool]) -> None:
-        disable_created_metrics()  # type: ignore[no-untyped-call]
-        self.registry = CollectorRegistry()
-        ProcessCollector(registry=self.registry)
-        Info("detector_build", "The version that runs.", registry=self.registry).info({"version": version})
+        self.registry = registry_of(version)
         self.alerts_total = Counter(
             "detector_archive_alerts",
             "Records read: written; known, as repeats and what a newer revision overtook are; or refused.",

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import signal
-import sys
 from typing import Annotated
 
 import typer
-import uvloop
 
 from detector.cli.options import BootstrapServers, ConfigFile, settings_from
 from detector.cli.postgresql import require_client
+from detector.cli.process import run_until_stopped
 from detector.config import Settings
-
-log = logging.getLogger(__name__)
 
 
 def archive(
@@ -35,7 +30,7 @@ def archive(
     if migrate_only:
         _migrate(settings)
     else:
-        raise typer.Exit(_run_until_stopped(settings))
+        raise typer.Exit(_run(settings))
 
 
 def _migrate(settings: Settings) -> None:
@@ -47,7 +42,7 @@ def _migrate(settings: Settings) -> None:
     asyncio.run(migrate())
 
 
-def _run_until_stopped(settings: Settings) -> int:
+def _run(settings: Settings) -> int:
     from aiokafka.errors import KafkaError
 
     from detector.archive.errors import ArchiveError
@@ -55,19 +50,5 @@ def _run_until_stopped(settings: Settings) -> int:
     from detector.monitor.http import AddressUnavailable
     from detector.stream.checks import StartRefused
 
-    async def until_stopped() -> None:
-        stop = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        await run_archive(settings, stop)
-
-    try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(until_stopped())
-    except (StartRefused, ArchiveError, AddressUnavailable, KafkaError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    except Exception:
-        log.exception("the archive broke")
-        return 1
-    return 0
+    expected = (StartRefused, ArchiveError, AddressUnavailable, KafkaError)
+    return run_until_stopped("archive", lambda stop: run_archive(settings, stop), expected)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import logging
 import os
 import signal
 import sys
@@ -13,7 +12,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvloop
 
 from detector.cli.console import fail
 from detector.cli.options import (
@@ -23,9 +21,8 @@ from detector.cli.options import (
     RuleDirectories,
     settings_from,
 )
+from detector.cli.process import run_until_stopped
 from detector.config import Settings
-
-log = logging.getLogger(__name__)
 
 # The thread that fetches must not keep the one that decides waiting for long.
 _SWITCH_SECONDS = 0.0005
@@ -67,7 +64,7 @@ def run(
         threading.Thread(target=_end_with_stdin, name="stdin", daemon=True).start()
     _collect_garbage_rarely()
     sys.setswitchinterval(_SWITCH_SECONDS)
-    code = run_until_stopped(settings)
+    code = _run_worker(settings)
     # Threads of Faust's consumer may outlive a crash: nothing of them is needed any more.
     sys.stdout.flush()
     sys.stderr.flush()
@@ -118,7 +115,7 @@ def _collect_garbage_rarely() -> None:
     gc.set_threshold(50_000, 50, 1_000)
 
 
-def run_until_stopped(settings: Settings) -> int:
+def _run_worker(settings: Settings) -> int:
     """Run the worker; gives the exit code."""
     from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
 
@@ -129,26 +126,15 @@ def run_until_stopped(settings: Settings) -> int:
     from detector.stream.transport import FlowError
     from detector.stream.worker import run_worker
 
-    async def until_stopped() -> None:
-        stop, reload = asyncio.Event(), asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
-        loop.add_signal_handler(signal.SIGHUP, reload.set)
-        await run_worker(settings, stop, reload)
+    async def work(stop: asyncio.Event) -> None:
+        reload = asyncio.Event()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload.set)
+        try:
+            await run_worker(settings, stop, reload)
+        except (GroupAuthorizationFailedError, TopicAuthorizationFailedError) as error:
+            raise FlowError(
+                f"Kafka takes back what it allowed this user, the next start says what: {error}"
+            ) from None
 
-    try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(until_stopped())
-    except (StartRefused, RuleFaultsError, StateError, AddressUnavailable, FlowError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    except (GroupAuthorizationFailedError, TopicAuthorizationFailedError) as error:
-        print(
-            f"Kafka takes back what it allowed this user, the next start says what: {error}", file=sys.stderr
-        )
-        return 1
-    except Exception:
-        log.exception("the worker broke")
-        return 1
-    return 0
+    expected = (StartRefused, RuleFaultsError, StateError, AddressUnavailable, FlowError)
+    return run_until_stopped("worker", work, expected)

@@ -2,17 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    Info,
-    ProcessCollector,
-    disable_created_metrics,
-)
+from prometheus_client import Counter, Gauge, Histogram
 
 from detector.core.rule import Mode, Rule, severities_of
+from detector.monitor.registry import registry_of
 
 _LATENCY_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _BATCH_BUCKETS = (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000)
@@ -22,11 +15,7 @@ class Metrics:
     """All metrics, in a registry of their own; an attribute is named as its metric without ``detector_``."""
 
     def __init__(self, version: str) -> None:
-        # The series *_created carry no news and double the number of series.
-        disable_created_metrics()  # type: ignore[no-untyped-call]
-        self.registry = CollectorRegistry()
-        ProcessCollector(registry=self.registry)
-        Info("detector_build", "The version that runs.", registry=self.registry).info({"version": version})
+        self.registry = registry_of(version)
         self._add_events()
         self._add_alerts()
         self._add_batches()
