@@ -77,7 +77,7 @@ wheel: $(DEV) ## build a wheel in dist/ whose core is compiled (needs a C compil
 
 lock: $(DEV) ## make the locks again from pyproject.toml (ARGS=--upgrade takes newer versions)
 	cd $(LOCKS) && $(LOCK) $(ARGS) --extra demo --extra archive pyproject.toml --output-file requirements.lock
-	cd $(LOCKS) && $(LOCK) $(ARGS) --extra demo --extra archive --group dev --constraint requirements.lock pyproject.toml --output-file requirements-dev.lock
+	cd $(LOCKS) && $(LOCK) $(ARGS) --extra demo --extra archive --extra backtest --extra ray --group dev --constraint requirements.lock pyproject.toml --output-file requirements-dev.lock
 	cd $(LOCKS) && $(LOCK) $(ARGS) --group release --output-file requirements-release.lock
 	cd $(LOCKS) && $(LOCK) $(ARGS) --group peers --output-file bench/peers/requirements.txt
 
