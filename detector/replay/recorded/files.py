@@ -1,0 +1,77 @@
+"""Files and directories as what a backtest reads."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import cast
+
+from detector.replay.recorded.batch import Batch, Part, Recorded, RecordedError
+from detector.replay.recorded.compressed import Compressed
+from detector.replay.recorded.formats import HEAD_BYTES, Format, format_of, promised_format
+from detector.replay.recorded.ndjson import ranges
+from detector.replay.recorded.parquet import row_groups
+from detector.replay.recorded.reading import reading
+from detector.replay.recorded.standard_input import piped
+
+STANDARD_INPUT = "-"
+_UNIT = "bytes"
+
+
+def files_recorded(names: Sequence[str | Path], say: Callable[[str], None]) -> Recorded:
+    """The events of these files in the order given; `-` is standard input, whose length nobody knows.
+
+    A directory stands for the files in it and below, by their paths, but those whose name, or that of a
+    directory on the way, begins with `.` or `_`. What a file holds is told by its first bytes; where its
+    name speaks of something else, that is said.
+
+    Raises:
+        RecordedError: one of them is not there, cannot be read, or is of a format that is not.
+    """
+    if STANDARD_INPUT in names:
+        return Recorded((), _one_after_the_other(names, say), None, _UNIT)
+    parts = _parts_of_all(names, say)
+    return Recorded(parts, None, sum(part.size for part in parts), _UNIT)
+
+
+def _one_after_the_other(names: Iterable[str | Path], say: Callable[[str], None]) -> Iterator[Batch]:
+    for name in names:
+        if name == STANDARD_INPUT:
+            yield from piped(cast(io.BufferedReader, sys.stdin.buffer))
+        else:
+            for part in _parts_of_all([name], say):
+                yield from part.batches()
+
+
+def _parts_of_all(names: Iterable[str | Path], say: Callable[[str], None]) -> list[Part]:
+    return [part for name in names for path in _files(Path(name)) for part in _parts(path, say)]
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    with reading(path):
+        found = sorted(file for file in path.rglob("*") if file.is_file() and not _is_hidden(file, path))
+    if not found:
+        raise RecordedError(f"{path}: this directory holds no files of events")
+    return found
+
+
+def _is_hidden(file: Path, directory: Path) -> bool:
+    """Whether it is one of those that programs leave beside their data: `_SUCCESS`, `.part.crc`."""
+    return any(name.startswith((".", "_")) for name in file.relative_to(directory).parts)
+
+
+def _parts(path: Path, say: Callable[[str], None]) -> Sequence[Part]:
+    with reading(path), path.open("rb") as file:
+        found = format_of(file.read(HEAD_BYTES), path)
+        size = file.seek(0, io.SEEK_END)
+    if promised_format(path) not in (None, found) and size:
+        say(f"{path}: is {found}, whatever its name says, and is read as such")
+    if found is Format.NDJSON:
+        return ranges(path, size)
+    if found is Format.PARQUET:
+        return row_groups(path)
+    return [Compressed(path, size, found)]
