@@ -26,6 +26,7 @@ def batches_of(blocks: Iterable[Block]) -> Iterator[Batch]:
     for data, size in blocks:
         *lines, rest = data.split(b"\n")
         refused: list[Reason] = []
+        may_end_in_two = b"\r" in data or begun.endswith(b"\r")
         if lines:
             if is_too_long:
                 refused.append(Reason.TOO_LARGE)
@@ -37,10 +38,11 @@ def batches_of(blocks: Iterable[Block]) -> Iterator[Batch]:
             begun += rest
         if len(begun) > BATCH_BYTES:
             begun, is_too_long = b"", True
-        yield Batch(_events(lines), size, refused)
-    yield Batch(_events([begun]), 0, [Reason.TOO_LARGE] if is_too_long else [])
+        yield Batch(_events(lines, may_end_in_two), size, refused)
+    yield Batch(_events([begun], True), 0, [Reason.TOO_LARGE] if is_too_long else [])
 
 
-def _events(lines: list[bytes]) -> list[bytes]:
-    """The lines that hold anything, without the other half of line ends that are two characters."""
-    return [line.rstrip(b"\r") for line in lines if line and not line.isspace()]
+def _events(lines: list[bytes], may_end_in_two: bool) -> list[bytes]:
+    """The lines that hold anything, without the first half of line ends that are two characters."""
+    events = [line for line in lines if line and not line.isspace()]
+    return [line.rstrip(b"\r") for line in events] if may_end_in_two else events
