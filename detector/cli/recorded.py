@@ -6,15 +6,14 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated
 
 import typer
 
+from detector.cli.moments import moment
 from detector.cli.recorded_topics import topics_recorded
 from detector.config import Settings
-from detector.core.durations import parse_duration
 from detector.replay.recorded.batch import Recorded
 from detector.replay.recorded.files import files_recorded
 
@@ -56,38 +55,34 @@ def recorded(
         typer.BadParameter: the options contradict each other, or say too little.
         RecordedError: the events cannot be read.
     """
+    _check(files, from_kafka, since, until)
     say = partial(print, file=sys.stderr)
-    if from_kafka and files:
-        raise typer.BadParameter("read either files or --from-kafka", param_hint="'--events'")
-    if not from_kafka and not files:
-        raise typer.BadParameter("name files of events, or read --from-kafka", param_hint="'--events'")
     if not from_kafka:
-        for name, value in (("--since", since), ("--until", until)):
-            if value is not None:
-                raise typer.BadParameter(
-                    "it goes with --from-kafka; files are read whole", param_hint=f"'{name}'"
-                )
         yield files_recorded(files, say)
         return
     now = int(time.time() * 1000)
-    begin = 0 if since is None else _moment(since, now, "--since")
-    end = None if until is None else _moment(until, now, "--until")
+    begin = 0 if since is None else _moment(since, now, "'--since'")
+    end = None if until is None else _moment(until, now, "'--until'")
     if begin >= (now if end is None else end):
         raise typer.BadParameter("it must lie before the end", param_hint="'--since'")
     with topics_recorded(settings, begin, end, say) as found:
         yield found
 
 
+def _check(files: Sequence[str], from_kafka: bool, since: str | None, until: str | None) -> None:
+    if from_kafka and files:
+        raise typer.BadParameter("read either files or --from-kafka", param_hint="'--events'")
+    if from_kafka:
+        return
+    if not files:
+        raise typer.BadParameter("name files of events, or read --from-kafka", param_hint="'--events'")
+    for name, value in (("'--since'", since), ("'--until'", until)):
+        if value is not None:
+            raise typer.BadParameter("it goes with --from-kafka; files are read whole", param_hint=name)
+
+
 def _moment(text: str, now: int, option: str) -> int:
-    """The time (ms) that a text names: so long before now, or a time of its own, in UTC."""
-    ago = parse_duration(text)
-    if ago is not None:
-        return max(0, now - ago)
     try:
-        named = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(
-            f"'{text}' is neither a duration such as 7d nor a time such as 2026-03-01T08:00",
-            param_hint=f"'{option}'",
-        ) from None
-    return int(named.replace(tzinfo=named.tzinfo or UTC).timestamp() * 1000)
+        return moment(text, now)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint=option) from None

@@ -27,7 +27,7 @@ def detector(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 
     def run(*arguments: str, given: str = "") -> Done:
         monkeypatch.setattr(sys, "argv", ["detector", *arguments])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given.encode())))
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(given.encode()))))
         with pytest.raises(SystemExit) as ended:
             main()
         return Done(int(ended.value.code or 0), *capsys.readouterr())

@@ -13,15 +13,15 @@ from detector.replay.recorded.compressed import Compressed
 from detector.replay.recorded.formats import HEAD_BYTES, Format, format_of, promised_format
 from detector.replay.recorded.ndjson import ranges
 from detector.replay.recorded.parquet import row_groups
+from detector.replay.recorded.pipes import piped
 from detector.replay.recorded.reading import reading
-from detector.replay.recorded.standard_input import piped
 
 STANDARD_INPUT = "-"
 _UNIT = "bytes"
 
 
 def files_recorded(names: Sequence[str | Path], say: Callable[[str], None]) -> Recorded:
-    """The events of these files in the order given; `-` is standard input, whose length nobody knows.
+    """The events of these files in the order given; `-` is standard input.
 
     A directory stands for the files in it and below, by their paths, but those whose name, or that of a
     directory on the way, begins with `.` or `_`. What a file holds is told by its first bytes; where its
@@ -30,16 +30,24 @@ def files_recorded(names: Sequence[str | Path], say: Callable[[str], None]) -> R
     Raises:
         RecordedError: one of them is not there, cannot be read, or is of a format that is not.
     """
-    if STANDARD_INPUT in names:
+    if any(map(_is_piped, names)):
         return Recorded((), _one_after_the_other(names, say), None, _UNIT)
     parts = _parts_of_all(names, say)
     return Recorded(parts, None, sum(part.size for part in parts), _UNIT)
 
 
+def _is_piped(name: str | Path) -> bool:
+    """Whether it can be read only once, and only from front to end."""
+    return name == STANDARD_INPUT or Path(name).is_fifo()
+
+
 def _one_after_the_other(names: Iterable[str | Path], say: Callable[[str], None]) -> Iterator[Batch]:
     for name in names:
         if name == STANDARD_INPUT:
-            yield from piped(cast(io.BufferedReader, sys.stdin.buffer))
+            yield from piped(cast(io.BufferedReader, sys.stdin.buffer), "standard input")
+        elif _is_piped(name):
+            with reading(name), Path(name).open("rb") as pipe:
+                yield from piped(pipe, str(name))
         else:
             for part in _parts_of_all([name], say):
                 yield from part.batches()
@@ -68,7 +76,9 @@ def _parts(path: Path, say: Callable[[str], None]) -> Sequence[Part]:
     with reading(path), path.open("rb") as file:
         found = format_of(file.read(HEAD_BYTES), path)
         size = file.seek(0, io.SEEK_END)
-    if promised_format(path) not in (None, found) and size:
+    if not size:
+        say(f"{path}: is empty")
+    elif promised_format(path) not in (None, found):
         say(f"{path}: is {found}, whatever its name says, and is read as such")
     if found is Format.NDJSON:
         return ranges(path, size)

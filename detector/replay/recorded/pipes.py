@@ -11,19 +11,17 @@ from detector.replay.recorded.lines import Block, batches_of
 from detector.replay.recorded.reading import reading
 from detector.replay.recorded.unpacking import unpacked
 
-_NAME = "standard input"
 
-
-def piped(source: io.BufferedReader) -> Iterator[Batch]:
+def piped(source: io.BufferedReader, name: str) -> Iterator[Batch]:
     """The lines of NDJSON, plain or compressed with gzip or zstd, each soon after it was written.
 
     Raises:
         RecordedError: it cannot be read, is damaged, or is of a format that has to lie in a file.
     """
-    with reading(_NAME):
-        packing = format_of(source.peek(HEAD_BYTES), _NAME)
+    with reading(name):
+        packing = format_of(source.peek(HEAD_BYTES), name)
         if packing is Format.PARQUET:
-            raise RecordedError(f"{_NAME}: Parquet is read from its end; give its file by name")
+            raise RecordedError(f"{name}: Parquet is read from its end; give its file by name")
         yield from batches_of(_blocks(source, packing))
 
 

@@ -1,0 +1,25 @@
+"""Times as people name them: so long ago, or a time of its own."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from detector.core.durations import parse_duration
+
+
+def moment(text: str, now: int) -> int:
+    """The time (ms) that a text names: `7d` before now, or `2026-03-01T08:00`, in UTC where it says no zone.
+
+    Raises:
+        ValueError: it names none; the message says what would.
+    """
+    ago = parse_duration(text)
+    if ago is not None:
+        return max(0, now - ago)
+    try:
+        named = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(
+            f"'{text}' is neither a duration such as 7d nor a time such as 2026-03-01T08:00"
+        ) from None
+    return int(named.replace(tzinfo=named.tzinfo or UTC).timestamp() * 1000)
