@@ -50,8 +50,8 @@ class Observation(NamedTuple):
     alerts: Sequence[Alert]
 
 
-_QUIET = Observation(Outcome.ACCEPTED, False, ())
-"""What most events lead to."""
+QUIET = Observation(Outcome.ACCEPTED, False, ())
+"""What most events lead to: this very object, so that it is told apart at no cost."""
 
 
 class Engine:
@@ -127,7 +127,7 @@ class Engine:
             self._fold(history)
         if alerts:
             self._bound_what_was_said(history)
-        return Observation(Outcome.ACCEPTED, late, alerts) if alerts or late else _QUIET
+        return Observation(Outcome.ACCEPTED, late, alerts) if alerts or late else QUIET
 
     def evaluations(self) -> dict[str, int]:
         """How often each rule was evaluated since it was last asked, by rule id; those never are left out.

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 
 from detector.core.alert import Alert, Status
 from detector.core.deciding import Deciding
-from detector.core.engine import Observation, Outcome
-from detector.core.events import Event, Reason, Refusal, decode
+from detector.core.engine import Observation
+from detector.core.events import Event, Refusal, decode
 from detector.core.history import Entry, History
 from detector.core.lists import Members
 from detector.core.routing import MERCHANT, USER
 from detector.core.rule import Rule
+from detector.replay.summary import Published, Summary
 
 
 def standing_ids(alerts: Iterable[Alert]) -> set[str]:
@@ -25,21 +24,10 @@ def standing_ids(alerts: Iterable[Alert]) -> set[str]:
     return standing
 
 
-@dataclass
-class Summary:
-    """What a backtest came to; `standing` counts the alerts that stand in the end, by rule and severity."""
-
-    events: int = 0
-    duplicates: int = 0
-    late: int = 0
-    refused: Counter[Reason] = field(default_factory=Counter)
-    published: int = 0
-    standing: Counter[tuple[str, str]] = field(default_factory=Counter)
-    seconds: float = 0.0
-
-
 class Backtest:
-    """Feeds lines of NDJSON to an engine for each scope; file order is arrival order.
+    """Feeds lines of NDJSON to an engine for each scope, one after the other; file order is arrival order.
+
+    It is the plain meaning of a backtest, and what the fast one (`detector.replay.run`) is held against.
 
     Args:
         rules: the rules in force.
@@ -57,7 +45,7 @@ class Backtest:
     ) -> None:
         self._deciding = Deciding(rules, lists or {}, allowed_lateness, history_cap)
         self._histories: dict[str, dict[str, History]] = {scope: {} for scope in self._deciding.engines}
-        self._standing: dict[str, tuple[str, str]] = {}
+        self._published = Published()
         self.summary = Summary()
 
     def run(self, lines: Iterable[bytes]) -> Iterator[Alert]:
@@ -68,38 +56,27 @@ class Backtest:
             if stripped:
                 yield from self._take(decode(stripped))
         self.summary.seconds += time.perf_counter() - started
-        self.summary.standing = Counter(self._standing.values())
+        self.summary.published = self._published.total
+        self.summary.standing = self._published.standing()
+        self.summary.users = len(self._histories[USER])
 
     def _take(self, event: Event | Refusal) -> Iterator[Alert]:
         self.summary.events += 1
         if isinstance(event, Refusal):
             self.summary.refused[event.reason] += 1
             return
+        self.summary.saw([event.event_time])
         self._deciding.tiers.give(event)
         observed = [self._observe(USER, event)]
         if self._deciding.routing.onward(event, observed[0].outcome) is not None:
             observed.append(self._observe(MERCHANT, event))
         for alert in (alert for one in observed for alert in one.alerts):
-            self._note(alert)
+            self._published.note(alert)
             yield alert
-        self._count({one.outcome for one in observed}, any(one.late for one in observed))
+        self.summary.count({one.outcome for one in observed}, any(one.late for one in observed))
 
     def _observe(self, scope: str, event: Event) -> Observation:
         history = self._histories[scope].setdefault(getattr(event, scope), History())
         observed = self._deciding.engines[scope].observe(history, Entry(event, None), event.event_time)
         history.unsaved.clear()
         return observed
-
-    def _count(self, outcomes: set[Outcome], late: bool) -> None:
-        self.summary.late += late
-        if Outcome.DUPLICATE in outcomes:
-            self.summary.duplicates += 1
-        elif outcomes == {Outcome.TOO_LATE}:
-            self.summary.refused[Reason.TOO_LATE] += 1
-
-    def _note(self, alert: Alert) -> None:
-        self.summary.published += 1
-        if alert.status is Status.RAISED:
-            self._standing[alert.alert_id] = (alert.rule_id, alert.severity)
-        else:
-            self._standing.pop(alert.alert_id, None)
