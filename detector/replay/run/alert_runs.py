@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -60,17 +60,26 @@ class AlertRuns:
         self._waiting, self._held = [], 0
 
 
-def merged(runs: Sequence[Path], directory: Path, at_once: int) -> Iterator[bytes]:
-    """The alerts of all runs in order; so many files are open at a time, and more are made where need be."""
+def merged(runs: list[Path], directory: Path, at_once: int) -> Iterator[bytes]:
+    """The alerts of all runs in order.
+
+    So many files are open at a time; where there are more runs, fewer and longer ones take their place first.
+    """
     level = 0
     while len(runs) > at_once:
-        cuts = range(0, len(runs), at_once)
-        paths = [directory / f"{runs[0].name}-{level}-{cut}" for cut in cuts]
-        for path, cut in zip(paths, cuts, strict=True):
-            _write_run(path, heapq.merge(*map(_read_run, runs[cut : cut + at_once])))
-        runs = paths
+        runs[:] = list(_fewer(runs, directory / f"{runs[0].name}-{level}", at_once))
         level += 1
     return (spoken.alert for spoken in heapq.merge(*map(_read_run, runs)))
+
+
+def _fewer(runs: list[Path], stem: Path, at_once: int) -> Iterator[Path]:
+    for cut in range(0, len(runs), at_once):
+        some = runs[cut : cut + at_once]
+        path = stem.with_name(f"{stem.name}-{cut}")
+        _write_run(path, heapq.merge(*map(_read_run, some)))
+        yield path
+        for run in some:
+            run.unlink()
 
 
 def _write_run(path: Path, alerts: Iterable[Spoken]) -> None:

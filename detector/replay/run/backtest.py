@@ -88,7 +88,8 @@ def run(
     limits = means.limits
     with _directory(means.spill_dir) as directory:
         totals = Totals([rule_set.name for rule_set in rule_sets])
-        found = pieces(recorded, limits.piece, limits.small)
+        with _until_stopped():
+            found = pieces(recorded, limits.piece, limits.small)
         with means.executor or _local(found, means.workers or os.cpu_count() or 1) as executor:
             _Run(directory, executor, evaluated, watched, limits, Meter(watch), totals).go(
                 found, recorded.total
@@ -102,6 +103,16 @@ def _directory(spill_dir: Path | None) -> Iterator[Path]:
         made = TemporaryDirectory(prefix="detector-backtest-", dir=spill_dir)
     with made as name:
         yield Path(name)
+
+
+@contextmanager
+def _until_stopped() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise StoppedWhileReadingError(
+            "stopped while it was reading: no event was evaluated yet, so there are no alerts"
+        ) from None
 
 
 def _local(found: Pieces, workers: int) -> AbstractContextManager[Executor]:
@@ -132,10 +143,8 @@ class _Run:
 
     def go(self, found: Pieces, total: int | None) -> None:
         """Read all, and evaluate it."""
-        try:
+        with _until_stopped():
             segments = self._read(found, total)
-        except KeyboardInterrupt:
-            raise StoppedWhileReadingError(_stopped(self._meter.share)) from None
         try:
             onward = self._evaluate_users(segments)
             self._evaluate_merchants(onward)
@@ -181,8 +190,3 @@ class _Run:
             yield done
         for segment in segments:
             segment.path.unlink()
-
-
-def _stopped(share: float | None) -> str:
-    how_far = "" if share is None else f", at {share:.0%}"
-    return f"stopped while reading{how_far}: no event was evaluated yet, there are no alerts"
