@@ -11,9 +11,9 @@ from detector.replay.spread import Spread
 
 
 class RuleQuality(NamedTuple):
-    """One rule: how many of its alerts are about a fraud, and the frauds that it caught, with others or alone.
+    """One rule: how many of its alerts are about a fraud, and how many frauds it caught.
 
-    `alone` are those that no other rule that counts caught.
+    `alone` counts those of them that no other live rule caught.
     """
 
     rule_id: str

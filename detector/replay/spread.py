@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 
 class Spread(NamedTuple):
-    """Of `count` figures: the middle one, the one that nine in ten do not exceed, and the sum."""
+    """Of a `number` of figures: the middle one, the one that nine in ten do not exceed, and the sum."""
 
-    count: int
+    number: int
     median: float
     p90: float
     total: float
