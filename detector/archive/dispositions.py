@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 from psycopg import AsyncConnection
 
-from detector.archive.disposition import Disposition
 from detector.archive.errors import ArchiveError
+from detector.core.disposition import Disposition
 
 
 async def mark_alerts(

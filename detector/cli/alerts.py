@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from detector.archive.disposition import Disposition
 from detector.cli.alert_text import print_alert
 from detector.cli.archived_text import print_archived
 from detector.cli.console import fail
 from detector.cli.interrupt import run_until_interrupted
 from detector.cli.options import BootstrapServers, ConfigFile, settings_from
 from detector.cli.postgresql import asked
+from detector.core.disposition import Disposition
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection

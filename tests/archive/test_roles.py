@@ -7,12 +7,12 @@ import psycopg
 import pytest
 
 from detector.archive.connect import connect
-from detector.archive.disposition import Disposition
 from detector.archive.dispositions import archived, mark_alerts
 from detector.archive.errors import ArchiveError
 from detector.archive.start import migrated
 from detector.archive.writing import delete_older, write
 from detector.config import ArchiveSettings
+from detector.core.disposition import Disposition
 from tests.archive.given import alert, archivable
 from tests.servers.postgres import RunningPostgres
 from tests.test_docs import DOCS, fences
