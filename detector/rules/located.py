@@ -64,7 +64,15 @@ def read_yaml(path: Path) -> Located:
         RuleFaultsError: the file cannot be read, is too large, is not YAML, repeats a key, or uses what
             rules need not: an alias, a tag, a merge key, a second document.
     """
-    text = _read_text(path)
+    return parse_yaml(path, _read_text(path))
+
+
+def parse_yaml(path: Path, text: str) -> Located:
+    """The one document of a text; faults name `path`.
+
+    Raises:
+        RuleFaultsError: as from `read_yaml`.
+    """
     try:
         return _Composer(text).root()
     except MarkedYAMLError as error:

@@ -66,7 +66,15 @@ def read_rule(path: Path) -> RuleFile:
     Raises:
         RuleFaultsError: with every fault found in the file.
     """
-    root = read_yaml(path)
+    return rule_of(path, read_yaml(path))
+
+
+def rule_of(path: Path, root: Located) -> RuleFile:
+    """The rule that a document means, as if the file held it.
+
+    Raises:
+        RuleFaultsError: with every fault found in it.
+    """
     reading = Reading(path)
     entries = reading.mapping(root, KEYS, "a rule", ("id", "by"), _INNER_KEYS)
     examples: list[Example] = []
