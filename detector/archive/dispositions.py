@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import msgspec
@@ -48,6 +48,31 @@ async def archived(connection: AsyncConnection, alert_id: str) -> dict[str, Any]
         raise ArchiveError(_unknown(alert_id))
     decoded: dict[str, Any] = msgspec.json.decode(row[0])
     return decoded
+
+
+async def newest_dispositions(connection: AsyncConnection) -> AsyncIterator[str]:
+    """The newest disposition of each alert that was marked, by event time, each as a JSON object.
+
+    Its fields are alert_id, case_id, rule_id, event_time (ms since 1970, of the anchor), disposition and
+    marked_at (ms since 1970).
+    """
+    found = await connection.execute(
+        """
+        SELECT json_build_object(
+            'alert_id', alert_id,
+            'case_id', case_id,
+            'rule_id', rule_id,
+            'event_time', (extract(epoch FROM event_time) * 1000)::bigint,
+            'disposition', disposition,
+            'marked_at', (extract(epoch FROM marked_at) * 1000)::bigint
+        )::text
+        FROM fraud.alert_rows
+        WHERE disposition IS NOT NULL
+        ORDER BY fraud.alert_rows.event_time, alert_id
+        """
+    )
+    async for (line,) in found:
+        yield line
 
 
 def _unknown(alert_id: str) -> str:

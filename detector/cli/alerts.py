@@ -111,3 +111,16 @@ def mark(
     asked(config, append)
     for marked in alert_ids:
         print(f"{marked}: {disposition}", file=sys.stderr)
+
+
+@app.command("dispositions")
+def dispositions(config: ConfigFile = None) -> None:
+    """Print how alerts of the archive were marked, as JSON lines: what `backtest --labels` reads."""
+
+    async def show(connection: AsyncConnection) -> None:
+        from detector.archive.dispositions import newest_dispositions
+
+        async for line in newest_dispositions(connection):
+            print(line)
+
+    asked(config, show)

@@ -4,12 +4,15 @@ import asyncio
 import getpass
 import json
 import sys
+from pathlib import Path
 
 import pytest
 
 from detector.archive.start import migrated
 from detector.archive.writing import write
 from detector.config import ArchiveSettings
+from detector.core.disposition import Disposition
+from detector.replay.labels import Judgement, read_labels
 from tests.archive.given import Json, alert, archivable, withdrawal
 from tests.cli.conftest import Done, Run
 from tests.servers.postgres import RunningPostgres
@@ -90,6 +93,33 @@ def test_several_are_marked_from_standard_input_all_or_none(settings: ArchiveSet
     assert "mark  confirmed by" in detector("alerts", "show", "a2").out
 
 
+def test_dispositions_are_printed_as_a_backtest_reads_them(
+    settings: ArchiveSettings, detector: Run, tmp_path: Path
+) -> None:
+    later = alert("a0")["event_time"] + 1
+    fill(settings, alert("a2", case_id="c2", event_time=later), alert("a1"), alert("unmarked"))
+    for marked in (("a1", "confirmed"), ("a2", "unclear"), ("a2", "false_positive")):
+        detector("alerts", "mark", *marked)
+
+    done = detector("alerts", "dispositions")
+
+    path = tmp_path / "dispositions.ndjson"
+    path.write_text(done.out)
+    assert (done.code, done.err) == (0, "")
+    assert read_labels(path).judgements == [
+        Judgement("a1", Disposition.CONFIRMED, "c1", later - 1),
+        Judgement("a2", Disposition.FALSE_POSITIVE, "c2", later),
+    ]
+    assert json.loads(done.out.splitlines()[0]).keys() == {
+        "alert_id",
+        "case_id",
+        "rule_id",
+        "event_time",
+        "disposition",
+        "marked_at",
+    }
+
+
 def test_nothing_is_marked_without_a_word(settings: ArchiveSettings, detector: Run) -> None:
     done = detector("alerts", "mark", "-", "confirmed", given="\n")
     assert (done.code, done.err) == (1, "standard input has no alert id, nothing is marked\n")
@@ -137,7 +167,13 @@ def test_an_archive_without_tables_says_what_makes_them_and_that_does(
 
 
 @pytest.mark.parametrize(
-    "command", [("archive",), ("alerts", "show", "a1"), ("alerts", "mark", "a1", "unclear")]
+    "command",
+    [
+        ("archive",),
+        ("alerts", "show", "a1"),
+        ("alerts", "mark", "a1", "unclear"),
+        ("alerts", "dispositions"),
+    ],
 )
 def test_without_psycopg_it_says_what_to_install(
     detector: Run, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
