@@ -33,4 +33,6 @@ class Share(NamedTuple):
         share, weight = self.hits / self.of, _Z**2 / self.of
         middle = (share + weight / 2) / (1 + weight)
         reach = _Z * sqrt(share * (1 - share) / self.of + weight / (4 * self.of)) / (1 + weight)
-        return max(0.0, middle - reach), min(1.0, middle + reach)
+        # Where it is none or all, the formula gives 0 or 1 but for rounding.
+        low = middle - reach if self.hits else 0.0
+        return low, middle + reach if self.hits < self.of else 1.0

@@ -55,6 +55,16 @@ def by_merchant(alert: Alert) -> str:
     return alert.entity.get("merchant_id") or alert.anchor.merchant_id or NONE
 
 
+KEYS: dict[str, Key] = {
+    "rule": by_rule,
+    "severity": by_severity,
+    "user tier": by_user_tier,
+    "merchant tier": by_merchant_tier,
+    "merchant": by_merchant,
+}
+"""All that a comparison is counted by."""
+
+
 def tally(
     comparison: Comparison, before: Mapping[str, Alert], after: Mapping[str, Alert], key: Key
 ) -> list[Tally]:

@@ -1,0 +1,86 @@
+"""What a backtest found out, as JSON for other programs. Amounts are fen, times and durations as named."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from detector.core.alert import Alert
+from detector.replay.comparison import Comparison
+from detector.replay.examples import amount_at_stake, changes_to_show, examples
+from detector.replay.judged import Judged
+from detector.replay.quality import Quality
+from detector.replay.share import Share
+from detector.replay.sweep import Sweep
+from detector.replay.tally import KEYS, largest, tally
+
+Json = dict[str, Any]
+
+_NAMES_AT_MOST = 20
+_EXAMPLES = 20
+
+
+def comparison_document(
+    comparison: Comparison, before: Mapping[str, Alert], after: Mapping[str, Alert]
+) -> Json:
+    """What lies between two sets of standing alerts: counts, tallies, and examples."""
+    return {
+        "before": len(before),
+        "after": len(after),
+        "same": comparison.same,
+        "added": len(comparison.added),
+        "removed": len(comparison.removed),
+        "changed": len(comparison.changed),
+        "kinds": dict(sorted(Counter(kind for one in comparison.changed for kind in one.kinds).items())),
+        "added_amount": sum(map(amount_at_stake, comparison.added)),
+        "removed_amount": sum(map(amount_at_stake, comparison.removed)),
+        **{
+            f"by_{name.replace(' ', '_')}": _plain(
+                largest(tally(comparison, before, after, key), _NAMES_AT_MOST)
+            )
+            for name, key in KEYS.items()
+        },
+        "examples": {
+            "added": examples(comparison.added, _EXAMPLES),
+            "removed": examples(comparison.removed, _EXAMPLES),
+            "changed": _plain(changes_to_show(comparison.changed, _EXAMPLES)),
+        },
+    }
+
+
+def quality_document(quality: Quality) -> Json:
+    """What labels say of a run; of wrong alerts and missed frauds the numbers, and examples."""
+    document: Json = _plain(quality)
+    return document | {
+        "wrong": len(quality.wrong),
+        "missed": len(quality.missed),
+        "examples": {
+            "wrong": examples(quality.wrong, _EXAMPLES),
+            "missed": _plain(quality.missed[:_EXAMPLES]),
+        },
+    }
+
+
+def judged_document(judged: Judged) -> Json:
+    """What dispositions say of a run."""
+    document: Json = _plain(judged)
+    return document
+
+
+def sweep_document(sweep: Sweep) -> Json:
+    """A sweep with its points."""
+    document: Json = _plain(sweep)
+    return document
+
+
+def _plain(value: Any) -> Any:
+    """Named tuples by the names of their parts, which is how JSON has them."""
+    if isinstance(value, Share):
+        low, high = value.interval or (None, None)
+        return {"value": value.value, "hits": value.hits, "of": value.of, "low": low, "high": high}
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return {name: _plain(part) for name, part in value._asdict().items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
+    return value
