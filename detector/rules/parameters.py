@@ -20,8 +20,8 @@ class BadParameterError(ValueError):
 def parts_of(file: RuleFile, path: str) -> Parts:
     """The steps of a path such as `when.0.count.gte`: names, and numbers of items, which begin at 0.
 
-    Names may hold dots and blanks, as in `when.distinct(complaints.complaint_id) / count(paid).gte`: of the
-    names that a mapping has, the longest that the path goes on with is meant.
+    Names may hold dots and blanks, as in `when.distinct(complaints.complaint_id) / count(paid).gte`: a path
+    goes on with one of the names that are there.
 
     Raises:
         BadParameterError: the file has no such path, or it leads to more than a single value.
@@ -71,10 +71,9 @@ def path_of(parts: Sequence[str | int]) -> str:
 def _step(file: RuleFile, node: Located, rest: str, path: str) -> tuple[str | int, str]:
     """The next part of a path, and what is left of it."""
     if isinstance(node.value, dict):
-        names = [name for name in node.value if rest == name or rest.startswith(f"{name}.")]
-        if names:
-            name = max(names, key=len)
-            return name, rest[len(name) + 1 :]
+        for name in node.value:
+            if f"{rest}.".startswith(f"{name}."):
+                return name, rest[len(name) + 1 :]
         raise BadParameterError(_no_such(file, path, rest, list(node.value)))
     number, _, left = rest.partition(".")
     if isinstance(node.value, list) and number.isdecimal() and int(number) < len(node.value):

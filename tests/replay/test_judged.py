@@ -29,7 +29,11 @@ def test_the_newest_disposition_counts():
 
 
 def test_another_alert_of_a_case_has_its_disposition():
-    said = [Judgement("gone", WRONG, "c"), Judgement("gone too", CONFIRMED, "c")]
+    said = [
+        Judgement("gone", UNCLEAR, "c"),
+        Judgement("gone too", CONFIRMED, "c"),
+        Judgement("also gone", WRONG, "c"),
+    ]
     found = judged([alert("a", case_id="c"), alert("b")], said, ALWAYS)
     assert (found.precision, found.recall, found.unjudged) == (Share(1, 1), Share(1, 1), 1)
 
