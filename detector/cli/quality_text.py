@@ -29,7 +29,10 @@ def print_quality(quality: Quality) -> None:
     stdout.print()
     stdout.print(_rules(quality.rules))
     stdout.print()
-    stdout.print(_kinds([*quality.variants, quality.all]))
+    stdout.print(_kinds([*quality.kinds, quality.all]))
+    if any(one.variant for one in quality.variants):
+        stdout.print("\ncaught, by variant:")
+        stdout.print(_variants(quality.variants))
     if quality.missed:
         shown = ", ".join(fraud.fraud_id or "one without an id" for fraud in quality.missed[:_MISSED])
         more = f" and {len(quality.missed) - _MISSED:,} more" if len(quality.missed) > _MISSED else ""
@@ -92,8 +95,8 @@ def _kinds(kinds: list[KindQuality]) -> Table:
     table = _titled(
         "fraud",
         "recall",
-        "first alert after",
-        "in 90 %",
+        "median to alert",
+        "90 % within",
         "yuan moved before",
         "before any moved",
         "yuan missed",
@@ -101,12 +104,21 @@ def _kinds(kinds: list[KindQuality]) -> Table:
     for one in kinds:
         after = (span(one.seconds.median), span(one.seconds.p90)) if one.seconds else ("-", "-")
         moved = yuan(one.moved.median) if one.moved else "-"
-        table.add_row(_fraud(one), percent(one.recall), *after, moved, _of(one), yuan(one.missed_amount))
+        table.add_row(
+            one.kind or "all", percent(one.recall), *after, moved, _of(one), yuan(one.missed_amount)
+        )
     return table
 
 
-def _fraud(one: KindQuality) -> str:
-    return f"{one.kind} {one.variant}".strip() or "all"
+def _variants(variants: list[KindQuality]) -> Table:
+    """A row for each kind and a column for each variant: how many of how many are caught."""
+    names = sorted({one.variant for one in variants})
+    table = _titled("fraud", *(name or "none named" for name in names))
+    recalls = {(one.kind, one.variant): one.recall for one in variants}
+    for kind in sorted({one.kind for one in variants}):
+        shares = [recalls.get((kind, name)) for name in names]
+        table.add_row(kind, *(f"{share.hits:,} of {share.of:,}" if share else "" for share in shares))
+    return table
 
 
 def _of(one: KindQuality) -> str:

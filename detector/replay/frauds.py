@@ -32,6 +32,11 @@ class Fraud(NamedTuple):
         return frozenset(event.merchant_id for event in self.events if event.merchant_id is not None)
 
     @property
+    def is_of_merchant(self) -> bool:
+        """Whether several users lose to, or through, one merchant: then it is the merchant's fraud."""
+        return len(self.users) > 1 and len(self.merchants) == 1
+
+    @property
     def payments(self) -> list[Fact]:
         """The events that move money away."""
         return [event for event in self.events if event.type in _MONEY]
@@ -74,12 +79,11 @@ class Finder:
     left out, because it is too long, also where the alert's entity has a part in the fraud and the times from
     the first evidence listed to the anchor meet those of the fraud.
 
-    An alert about a user is about what it touches. One about a merchant has many users' events as evidence,
-    and a victim among its customers does not make it right: it is about the frauds of several users that it
-    touches, and about those of single users only where at least half of its listed evidence is labelled.
+    An alert about a user is about what it touches. One about a merchant alone has many users' events as
+    evidence, and a victim among its customers does not make it right: it is about the merchants' frauds that
+    it touches, and about others only where at least half of its listed evidence is labelled.
 
-    An alert catches what it is about; a fraud of several users, which is a merchant's, is only caught by
-    alerts whose entity names a merchant.
+    An alert catches what it is about; but a merchant's fraud is caught by alerts about a merchant alone.
     """
 
     def __init__(self, frauds: Iterable[Fraud]) -> None:
@@ -97,10 +101,11 @@ class Finder:
     def find(self, alert: Alert) -> Found:
         """The frauds that this alert is about and catches."""
         touched = self._touched(alert)
-        if "user_id" not in alert.entity and not self._is_mostly_fraud(alert):
-            touched = [fraud for fraud in touched if len(fraud.users) > 1]
-        names_merchant = "merchant_id" in alert.entity
-        return Found(touched, [fraud for fraud in touched if names_merchant or len(fraud.users) == 1])
+        if "user_id" in alert.entity:
+            return Found(touched, [fraud for fraud in touched if not fraud.is_of_merchant])
+        if not self._is_mostly_fraud(alert):
+            touched = [fraud for fraud in touched if fraud.is_of_merchant]
+        return Found(touched, touched)
 
     def _touched(self, alert: Alert) -> list[Fraud]:
         listed = [fraud for event_id in _events(alert) for fraud in self._by_event.get(event_id, ())]

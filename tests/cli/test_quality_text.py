@@ -64,10 +64,17 @@ def test_quality_is_told_overall_and_by_rule_and_kind(capsys):
     assert "r 100.0 % (1 of 1; 21-100 %) 1 1" in lines
     assert "s 0.0 % (0 of 1; 0-79 %) 0 0" in lines
     assert "t (shadow) 100.0 % (1 of 1; 21-100 %) 1 0" in lines
-    assert "burst slow 100.0 % (1 of 1; 21-100 %) 2 min 2 min 300.00 0 of 1 0.00" in lines
+    assert "burst 100.0 % (1 of 1; 21-100 %) 2 min 2 min 300.00 0 of 1 0.00" in lines
     assert "scam 0.0 % (0 of 1; 0-79 %) - - - 0 of 1 5,000.00" in lines
     assert "all 50.0 % (1 of 2; 9-91 %) 2 min 2 min 300.00 0 of 2 5,000.00" in lines
-    assert lines[-1] == "missed: f2"
+    place = lines.index("caught, by variant:")
+    assert lines[place + 1 :] == [
+        "fraud none named slow",
+        "burst 1 of 1",
+        "scam 0 of 1",
+        "",
+        "missed: f2",
+    ]
 
 
 def test_dispositions_leave_open_what_nobody_judged(capsys):

@@ -167,7 +167,7 @@ def test_an_alert_about_a_merchant_is_right_where_most_of_its_customers_are_vict
     assert (found.precision, found.all.recall) == (Share(1, 1), Share(2, 2))
 
 
-def test_a_merchants_fraud_is_that_of_several_users():
+def test_a_merchants_fraud_is_that_of_several_users_at_one_merchant():
     surge = alert("a", 9, since=0, events=["x"], **AT_MERCHANT)
     found = held([surge], part("x"), part("y", user_id="u2"))
     assert (found.precision, found.all.recall) == (Share(1, 1), Share(1, 1))
@@ -178,4 +178,11 @@ def test_an_alert_about_one_of_its_users_does_not_catch_a_merchants_fraud():
     found = held([alert("a", 9, events=["x"])], *events)
     assert (found.precision, found.all.recall) == (Share(1, 1), Share(0, 1))
     both = alert("a", 9, events=["x"], entity={"user_id": "u1", "merchant_id": "m1"})
-    assert held([both], *events).all.recall == Share(1, 1)
+    assert held([both], *events).all.recall == Share(0, 1)
+
+
+def test_a_fraud_on_several_users_at_several_merchants_is_caught_at_any_of_the_users():
+    ring = part("x"), part("y", user_id="u2", merchant_id="m2")
+    assert held([alert("a", 9, events=["x"])], *ring).all.recall == Share(1, 1)
+    surge = alert("a", 9, since=0, events=["x"], **AT_MERCHANT)
+    assert held([surge], *ring).precision == Share(0, 1)
