@@ -7,6 +7,7 @@ from rich.table import Table
 from detector.cli.console import stdout
 from detector.cli.figures import percent, span, yuan
 from detector.core.rule import Mode
+from detector.replay.frauds import Fraud
 from detector.replay.judged import Judged
 from detector.replay.quality import KindQuality, Quality, RuleQuality
 from detector.replay.sweep import Sweep, SweepPoint
@@ -15,17 +16,12 @@ _BAR = 24
 _MISSED = 5
 
 
-def print_quality(quality: Quality) -> None:
-    """Print to stdout what labels say of a run."""
-    stdout.print(f"precision: {percent(quality.precision)} of the alerts are about a labelled fraud")
-    stdout.print(f"recall: {percent(quality.all.recall)} of the labelled frauds are caught")
-    stdout.print(_noise(quality))
-    if quality.in_shadow:
-        stdout.print(f"in shadow, and counted in the table of rules only: {quality.in_shadow:,} alerts")
-    if quality.absent:
-        stdout.print(
-            f"labelled, but not among the events read, so that nothing is said of them: {quality.absent:,}"
-        )
+def print_quality(quality: Quality, before: Quality | None = None) -> None:
+    """Print to stdout what labels say of a run, and in short what they say of the rules before it."""
+    stdout.print("\n".join(_headline(quality)))
+    if before is not None:
+        stdout.print("before:\n  " + "\n  ".join(_headline(before)))
+    _print_left_out(quality)
     stdout.print()
     stdout.print(_rules(quality.rules))
     stdout.print()
@@ -33,20 +29,14 @@ def print_quality(quality: Quality) -> None:
     if any(one.variant for one in quality.variants):
         stdout.print("\ncaught, by variant:")
         stdout.print(_variants(quality.variants))
-    if quality.missed:
-        shown = ", ".join(fraud.fraud_id or "one without an id" for fraud in quality.missed[:_MISSED])
-        more = f" and {len(quality.missed) - _MISSED:,} more" if len(quality.missed) > _MISSED else ""
-        stdout.print(f"\nmissed: {shown}{more}", markup=False)
+    _print_missed(quality.missed)
 
 
-def print_judged(judged: Judged) -> None:
-    """Print to stdout what dispositions say of a run, and what they leave open."""
-    stdout.print(f"precision: {percent(judged.precision)} of the alerts that were judged are confirmed")
-    stdout.print(f"recall: {percent(judged.recall)} of the alerts confirmed before are raised again")
-    stdout.print(
-        f"unknown: of {judged.alerts:,} alerts {judged.unjudged:,} judged by nobody, "
-        f"{judged.unclear:,} unclear; what no rule ever alerted on is not known at all"
-    )
+def print_judged(judged: Judged, before: Judged | None = None) -> None:
+    """Print to stdout what dispositions say of a run, and in short what they say of the rules before it."""
+    stdout.print("\n".join(_judged_headline(judged)))
+    if before is not None:
+        stdout.print("before:\n  " + "\n  ".join(_judged_headline(before)))
     if judged.outside:
         stdout.print(
             f"left aside, as dispositions of alerts before or after the events read: {judged.outside:,}"
@@ -73,13 +63,41 @@ def print_sweep(sweep: Sweep) -> None:
         stdout.print("the rule has none of these values now")
 
 
-def _noise(quality: Quality) -> str:
+def _headline(quality: Quality) -> tuple[str, ...]:
     rate = quality.alerts_per_1000_users_a_day
     noise = "-" if rate is None else f"{rate:,.3g}"
     return (
+        f"precision: {percent(quality.precision)} of the alerts are about a labelled fraud",
+        f"recall: {percent(quality.all.recall)} of the labelled frauds are caught",
         f"noise: {noise} alerts per 1,000 users a day ({quality.precision.of:,} alerts, {quality.users:,} "
-        f"users, {quality.days:,.3g} days)"
+        f"users, {quality.days:,.3g} days)",
     )
+
+
+def _judged_headline(judged: Judged) -> tuple[str, ...]:
+    return (
+        f"precision: {percent(judged.precision)} of the alerts that were judged are confirmed",
+        f"recall: {percent(judged.recall)} of the alerts confirmed before are raised again",
+        f"unknown: of {judged.alerts:,} alerts {judged.unjudged:,} judged by nobody, "
+        f"{judged.unclear:,} unclear; what no rule ever alerted on is not known at all",
+    )
+
+
+def _print_left_out(quality: Quality) -> None:
+    if quality.in_shadow:
+        stdout.print(f"in shadow, and counted in the table of rules only: {quality.in_shadow:,} alerts")
+    if quality.absent:
+        stdout.print(
+            f"labelled, but not among the events read, so that nothing is said of them: {quality.absent:,}"
+        )
+
+
+def _print_missed(missed: list[Fraud]) -> None:
+    if not missed:
+        return
+    shown = ", ".join(fraud.fraud_id or "one without an id" for fraud in missed[:_MISSED])
+    more = f" and {len(missed) - _MISSED:,} more" if len(missed) > _MISSED else ""
+    stdout.print(f"\nmissed: {shown}{more}", markup=False)
 
 
 def _rules(rules: list[RuleQuality]) -> Table:

@@ -14,11 +14,37 @@ from detector.replay.quality import Quality
 from detector.replay.share import Share
 from detector.replay.sweep import Sweep
 from detector.replay.tally import KEYS, largest, tally
+from detector.replay.what_if import Answers
 
 Json = dict[str, Any]
 
 _NAMES_AT_MOST = 20
 _EXAMPLES = 20
+
+
+def answers_document(answers: Answers) -> Json:
+    """All that was asked, each answer under its name; of a comparison also how good the baseline is."""
+    document: Json = {}
+    if answers.against is not None:
+        against = answers.against
+        document["against"] = {
+            "name": against.name,
+            **comparison_document(against.comparison, against.standing, answers.standing),
+            **_held_document(against.quality, against.judged),
+        }
+    document |= _held_document(answers.quality, answers.judged)
+    if answers.sweeps:
+        document["sweeps"] = [sweep_document(one) for one in answers.sweeps]
+    return document
+
+
+def _held_document(quality: Quality | None, judged: Judged | None) -> Json:
+    found: Json = {}
+    if quality is not None:
+        found["quality"] = quality_document(quality)
+    if judged is not None:
+        found["judged"] = judged_document(judged)
+    return found
 
 
 def comparison_document(

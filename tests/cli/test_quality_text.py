@@ -77,6 +77,26 @@ def test_quality_is_told_overall_and_by_rule_and_kind(capsys):
     ]
 
 
+def test_the_rules_before_are_told_in_short(capsys):
+    fact = Fact("x", "u1", "debit", 0, 1, None, None, None)
+    now, before = (
+        quality(alerts, [Labelled("x", "f")], {"x": fact}, Observed(1_000, 24 * HOUR))
+        for alerts in ([alert("a", 1, events=["x"])], [])
+    )
+
+    print_quality(now, before)
+
+    assert rows(capsys)[:7] == [
+        "precision: 100.0 % (1 of 1; 21-100 %) of the alerts are about a labelled fraud",
+        "recall: 100.0 % (1 of 1; 21-100 %) of the labelled frauds are caught",
+        "noise: 1 alerts per 1,000 users a day (1 alerts, 1,000 users, 1 days)",
+        "before:",
+        "precision: - (of none) of the alerts are about a labelled fraud",
+        "recall: 0.0 % (0 of 1; 0-79 %) of the labelled frauds are caught",
+        "noise: 0 alerts per 1,000 users a day (0 alerts, 1,000 users, 1 days)",
+    ]
+
+
 def test_dispositions_leave_open_what_nobody_judged(capsys):
     said = [
         Judgement("a", Disposition.CONFIRMED),
