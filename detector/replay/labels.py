@@ -116,7 +116,7 @@ def _judgement(record: _Record) -> Judgement:
 
 def _in_words(error: msgspec.ValidationError) -> str:
     text = str(error).replace("Object missing required field", "it lacks")
-    return text.replace(" - at `$.", " in `")
+    return text.replace(" - at `$.", " in `").replace("`", "'")
 
 
 def _records(path: Path) -> Iterator[tuple[int, _Record]]:

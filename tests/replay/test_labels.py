@@ -58,20 +58,20 @@ def test_an_empty_file_labels_nothing(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ('{"event_id":"e1"}\n{"event_id":""}\n', ":2: Expected `str` of length >= 1 in `event_id`"),
-        ('{"event_id":"e1"}\n{"alert_id":"a1"}\n', ":2: it lacks `event_id`"),
+        ('{"event_id":"e1"}\n{"event_id":""}\n', ":2: Expected 'str' of length >= 1 in 'event_id'"),
+        ('{"event_id":"e1"}\n{"alert_id":"a1"}\n', ":2: it lacks 'event_id'"),
         ('{"event_id":"e1"}\n[1]\n', ":2: not a JSON object"),
         ('{"event_id":"e1"}\n{"event_id":"e2"\n', ":2: not a JSON object"),
-        ('{"event_id":7}\n', ":1: Expected `str`, got `int` in `event_id`"),
+        ('{"event_id":7}\n', ":1: Expected 'str', got 'int' in 'event_id'"),
         (
             'event_id,kind\n"e1",drip\n,drip\n',
-            ":3: it lacks `event_id`",
+            ":3: it lacks 'event_id'",
         ),
         (
             "alert_id,disposition\na1,maybe\n",
-            ":2: Invalid enum value 'maybe' in `disposition`",
+            ":2: Invalid enum value 'maybe' in 'disposition'",
         ),
-        ("alert_id\na1\n", ":2: it lacks `disposition`"),
+        ("alert_id\na1\n", ":2: it lacks 'disposition'"),
         (
             "id;kind\ne1;drip\n",
             ":2: labels need event_id, or alert_id and disposition; found: id;kind",
