@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from detector.core.alert import Alert
 from detector.core.rule import Mode, Severity
+from detector.replay.stories import Stories
 
 _RANK = {severity: rank for rank, severity in enumerate(Severity)}
 
@@ -98,51 +99,39 @@ _Whose = tuple[str, frozenset[tuple[str, str]]]
 def _nearest(
     before: list[Alert], after: list[Alert], replaces: Mapping[str, str], reach: Mapping[str, int]
 ) -> Iterator[_Pair]:
-    """The pairs that are one story, the nearest first."""
-    candidates = sorted(_candidates(before, after, replaces, reach), key=_distance)
+    """The pairs that are one story, the nearest of a rule and entity first."""
+    firsts = _by_whose(before, {})
+    for whose, seconds in _by_whose(after, replaces).items():
+        stories = Stories(firsts.get(whose, ()))
+        within = reach.get(whose[0], 0)
+        pairs = [(first, second) for second in seconds for first in stories.told_by(second, within)]
+        yield from _each_once(sorted(pairs, key=_distance))
+
+
+def _by_whose(alerts: list[Alert], replaces: Mapping[str, str]) -> dict[_Whose, list[Alert]]:
+    """Alerts by rule, or the one that it stands against, and entity."""
+    found: defaultdict[_Whose, list[Alert]] = defaultdict(list)
+    for alert in alerts:
+        rule_id = replaces.get(alert.rule_id, alert.rule_id)
+        found[rule_id, frozenset(alert.entity.items())].append(alert)
+    return found
+
+
+def _each_once(pairs: Iterable[_Pair]) -> Iterator[_Pair]:
     paired: set[str] = set()
-    for pair in candidates:
+    for pair in pairs:
         ids = {alert.alert_id for alert in pair}
         if paired.isdisjoint(ids):
             paired |= ids
             yield pair
 
 
-def _candidates(
-    before: list[Alert], after: list[Alert], replaces: Mapping[str, str], reach: Mapping[str, int]
-) -> Iterator[_Pair]:
-    earlier: defaultdict[_Whose, list[Alert]] = defaultdict(list)
-    for alert in before:
-        earlier[_whose(alert, alert.rule_id)].append(alert)
-    for second in after:
-        rule_id = replaces.get(second.rule_id, second.rule_id)
-        for first in earlier.get(_whose(second, rule_id), ()):
-            if _are_one_story(first, second, reach.get(rule_id, 0)):
-                yield first, second
-
-
-def _whose(alert: Alert, rule_id: str) -> _Whose:
-    return rule_id, frozenset(alert.entity.items())
-
-
-def _are_one_story(first: Alert, second: Alert, reach: int) -> bool:
-    return (
-        first.case_id == second.case_id
-        or max(_begin(first), _begin(second)) <= min(first.event_time, second.event_time)
-        or abs(first.event_time - second.event_time) <= reach
-    )
-
-
-def _begin(alert: Alert) -> int:
-    return min((event.event_time for event in alert.evidence), default=alert.event_time)
-
-
-def _distance(pair: _Pair) -> tuple[int, int, list[str]]:
+def _distance(pair: _Pair) -> tuple[int, int, str, str]:
     """Orders pairs; the same whichever of the two came before."""
     first, second = pair
     apart = abs(first.event_time - second.event_time)
     severities = abs(_RANK[first.severity] - _RANK[second.severity])
-    return apart, severities, sorted((first.alert_id, second.alert_id))
+    return apart, severities, min(first.alert_id, second.alert_id), max(first.alert_id, second.alert_id)
 
 
 def _kinds(first: Alert, second: Alert, is_trial: bool) -> tuple[str, ...]:

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from detector.core.alert import Alert
+from detector.core.alert import MAX_EVIDENCE, Alert
 from detector.replay.comparison import Comparison
 from detector.replay.examples import amount_at_stake, changes_to_show, examples
+from detector.replay.frauds import Fraud
 from detector.replay.judged import Judged
 from detector.replay.quality import Quality
 from detector.replay.share import Share
@@ -19,7 +20,7 @@ from detector.replay.what_if import Answers
 Json = dict[str, Any]
 
 _NAMES_AT_MOST = 20
-_EXAMPLES = 20
+_EXAMPLES = 10
 
 
 def answers_document(answers: Answers) -> Json:
@@ -83,8 +84,19 @@ def quality_document(quality: Quality) -> Json:
         "missed": len(quality.missed),
         "examples": {
             "wrong": examples(quality.wrong, _EXAMPLES),
-            "missed": _plain(quality.missed[:_EXAMPLES]),
+            "missed": [_missed(fraud) for fraud in quality.missed[:_EXAMPLES]],
         },
+    }
+
+
+def _missed(fraud: Fraud) -> Json:
+    return {
+        "fraud_id": fraud.fraud_id,
+        "kind": fraud.kind,
+        "variant": fraud.variant,
+        "event_time": fraud.events[0].event_time,
+        "event_ids": [event.event_id for event in fraud.events[:MAX_EVIDENCE]],
+        "events": len(fraud.events),
     }
 
 

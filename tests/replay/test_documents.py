@@ -85,7 +85,14 @@ def test_quality():
     assert (found["users"], found["days"], found["alerts_per_1000_users_a_day"]) == (1_000, 1.0, 2.0)
     assert [one["alert_id"] for one in found["examples"]["wrong"]] == ["b"]
     assert found["examples"]["missed"] == [
-        {"fraud_id": "g", "kind": "scam", "variant": "", "events": [lost._asdict()]}
+        {
+            "fraud_id": "g",
+            "kind": "scam",
+            "variant": "",
+            "event_time": 0,
+            "event_ids": ["y"],
+            "events": 1,
+        }
     ]
 
 
