@@ -1,0 +1,81 @@
+"""One HTML file that holds the whole report, and asks nothing of any network."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator
+
+import jinja2
+import vl_convert
+from markupsafe import Markup
+
+from detector.replay.report.alert_rows import alert_table
+from detector.replay.report.charts.by_rule import by_rule
+from detector.replay.report.charts.chart import CONFIG, Chart
+from detector.replay.report.charts.over_time import by_rule_over_time, by_severity_over_time
+from detector.replay.report.data import ReportData
+from detector.replay.report.figures import figures
+from detector.replay.report.rule_rows import rule_table
+from detector.replay.report.stories import stories
+from detector.replay.report.words import number, span, utc
+
+_LIBRARY = "window.vegaEmbed = vegaEmbed;"
+
+
+def report(data: ReportData) -> str:
+    """The page: what was run, key figures, charts, tables that sort and filter, and example cases.
+
+    It holds the ids of users, as an analyst needs them: it is to be kept like the alerts themselves.
+    """
+    environment = _environment()
+    charts = list(_charts(data))
+    scripts = [vl_convert.javascript_bundle(_LIBRARY)] if charts else []
+    scripts.append(_source(environment, "page.js"))
+    return environment.get_template("page.html").render(
+        data=data,
+        figures=list(figures(data)),
+        charts={chart.name: chart for chart in charts},
+        drawn={"config": CONFIG, "charts": {chart.name: chart.spec for chart in charts}},
+        rules=rule_table(data.rules, data.standing.values()),
+        alerts=alert_table(data.standing.values()),
+        stories=list(stories(data.standing.values(), data.facts)),
+        style=Markup(_source(environment, "page.css")),
+        scripts=[Markup(script) for script in scripts],
+        policy=_policy(scripts),
+    )
+
+
+def _charts(data: ReportData) -> Iterator[Chart]:
+    alerts = data.standing.values()
+    if alerts:
+        yield by_severity_over_time(alerts)
+        yield by_rule(alerts)
+        yield by_rule_over_time(alerts)
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader(__package__),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(number=number, span=span, utc=utc)
+    return environment
+
+
+def _source(environment: jinja2.Environment, name: str) -> str:
+    assert environment.loader is not None
+    return environment.loader.get_source(environment, name)[0]
+
+
+def _policy(scripts: list[str]) -> str:
+    """A content security policy: nothing is fetched, and no script runs but these."""
+    hashes = " ".join(f"'sha256-{_digest(script)}'" for script in scripts)
+    return f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'"
+
+
+def _digest(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
