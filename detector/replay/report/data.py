@@ -16,7 +16,7 @@ from detector.replay.sweep import Sweep
 
 
 class Against(NamedTuple):
-    """What the run was compared with: other rules, by their name for the user, and the alerts that stand there."""
+    """What the run was compared with: other rules, as the user calls them, and their standing alerts."""
 
     name: str
     standing: Mapping[str, Alert]

@@ -24,13 +24,13 @@ def figures(data: ReportData) -> Iterator[Figure]:
     alerts = data.standing.values()
     cases = len({alert.case_id for alert in alerts})
     yield Figure("Alerts", number(len(alerts)), f"in {number(cases)} cases")
-    yield Figure("At stake", f"{yuan(at_stake(alerts))} yuan", "amounts of the events that raised them")
+    yield Figure("At stake", yuan(at_stake(alerts)), "yuan, of the events that raised them")
     if data.quality is not None:
         quality = data.quality
         yield _share("Precision", quality.precision, "alerts are about a fraud")
         yield _share("Recall", quality.all.recall, "frauds have an alert")
         if quality.alerts_per_1000_users_a_day is not None:
-            yield Figure("Alerts per 1,000 users a day", f"{quality.alerts_per_1000_users_a_day:.3g}")
+            yield Figure("Alerts per 1,000 users a day", f"{quality.alerts_per_1000_users_a_day:,.1f}")
     if data.judged is not None:
         yield _share("Confirmed", data.judged.precision, "alerts that analysts judged were fraud")
         yield _share("Raised again", data.judged.recall, "confirmed alerts are raised again")

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator
 
 import jinja2
 import vl_convert
 from markupsafe import Markup
 
 from detector.replay.report.alert_rows import alert_table
-from detector.replay.report.charts.by_rule import by_rule
-from detector.replay.report.charts.chart import CONFIG, Chart
-from detector.replay.report.charts.over_time import by_rule_over_time, by_severity_over_time
+from detector.replay.report.charts.chart import CONFIG
 from detector.replay.report.data import ReportData
 from detector.replay.report.figures import figures
-from detector.replay.report.rule_rows import rule_table
+from detector.replay.report.sections import sections
 from detector.replay.report.stories import stories
 from detector.replay.report.words import number, span, utc
 
@@ -29,29 +26,21 @@ def report(data: ReportData) -> str:
     It holds the ids of users, as an analyst needs them: it is to be kept like the alerts themselves.
     """
     environment = _environment()
-    charts = list(_charts(data))
+    parts = list(sections(data))
+    charts = [chart for part in parts for chart in part.charts]
     scripts = [vl_convert.javascript_bundle(_LIBRARY)] if charts else []
     scripts.append(_source(environment, "page.js"))
     return environment.get_template("page.html").render(
         data=data,
         figures=list(figures(data)),
-        charts={chart.name: chart for chart in charts},
+        sections=parts,
         drawn={"config": CONFIG, "charts": {chart.name: chart.spec for chart in charts}},
-        rules=rule_table(data.rules, data.standing.values()),
-        alerts=alert_table(data.standing.values()),
+        alerts=alert_table(data.standing.values(), data.quality),
         stories=list(stories(data.standing.values(), data.facts)),
         style=Markup(_source(environment, "page.css")),
         scripts=[Markup(script) for script in scripts],
         policy=_policy(scripts),
     )
-
-
-def _charts(data: ReportData) -> Iterator[Chart]:
-    alerts = data.standing.values()
-    if alerts:
-        yield by_severity_over_time(alerts)
-        yield by_rule(alerts)
-        yield by_rule_over_time(alerts)
 
 
 def _environment() -> jinja2.Environment:

@@ -11,13 +11,13 @@ from detector.replay.report.stake import at_stake
 from detector.replay.report.tables import Cell, Column, Kind, Table, counted, money, plain, texts
 
 _COLUMNS = (
-    Column("rule"),
+    Column("rule", Kind.RULE),
     Column("title", Kind.TEXTS),
     Column("mode", is_facet=True),
     Column("alerts", Kind.NUMBER),
     Column("cases", Kind.NUMBER),
     Column("users or merchants", Kind.NUMBER),
-    Column("at stake (yuan)", Kind.NUMBER),
+    Column("at stake (yuan)", Kind.MONEY),
     Column("version", Kind.ID),
 )
 
@@ -29,9 +29,7 @@ def rule_table(rules: Sequence[Rule], alerts: Iterable[Alert]) -> Table:
         of_rules[alert.rule_id].append(alert)
     in_force = [rule for rule in rules if rule.mode is not Mode.OFF]
     in_force.sort(key=lambda rule: (-len(of_rules[rule.id]), rule.id))
-    return Table(
-        "rules", "Rules", _COLUMNS, [_row(rule, of_rules[rule.id]) for rule in in_force], len(in_force)
-    )
+    return Table("rules", "Rules in force", _COLUMNS, [_row(rule, of_rules[rule.id]) for rule in in_force])
 
 
 def _row(rule: Rule, alerts: list[Alert]) -> list[Cell]:

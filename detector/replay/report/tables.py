@@ -9,12 +9,16 @@ from typing import NamedTuple
 from detector.core.rule import Severity, Texts
 from detector.replay.report.words import number, percent, utc, yuan
 
+_SHORT = 8
+
 
 class Kind(StrEnum):
     """How a column's cells look."""
 
     TEXT = "text"
+    RULE = "rule"
     NUMBER = "number"
+    MONEY = "money"
     TIME = "time"
     SEVERITY = "severity"
     TEXTS = "texts"
@@ -38,13 +42,29 @@ class Cell(NamedTuple):
 
 
 class Table(NamedTuple):
-    """A table with its name in the page, and how many rows it would have without the page's bound."""
+    """A table with its name in the page; `note` says which rows are left out, where some are.
+
+    With `as_cards` a narrow screen shows each row as a card of its own.
+    """
 
     name: str
-    caption: str
+    title: str
     columns: Sequence[Column]
     rows: Sequence[Sequence[Cell]]
-    total: int
+    note: str = ""
+    as_cards: bool = False
+
+    @property
+    def is_long(self) -> bool:
+        """Whether there is anything to search for."""
+        return len(self.rows) > _SHORT
+
+
+def without_empty(table: Table) -> Table:
+    """The table without the columns in which no row says anything."""
+    filled = [place for place in range(len(table.columns)) if any(row[place].text for row in table.rows)]
+    rows = [[row[place] for place in filled] for row in table.rows]
+    return table._replace(columns=[table.columns[place] for place in filled], rows=rows)
 
 
 def plain(text: str | None) -> Cell:

@@ -45,12 +45,13 @@ CONFIG: dict[str, Any] = {
 
 
 class Chart(NamedTuple):
-    """A chart with what stands above it; `spec` is Vega-Lite."""
+    """A chart with what stands above it; `spec` is Vega-Lite. A wide one has a row of the page to itself."""
 
     name: str
     title: str
     note: str
     spec: dict[str, Any]
+    is_wide: bool = False
 
 
 def in_colours(field: str, colours: Mapping[str, str]) -> altair.Color:

@@ -39,7 +39,7 @@ def by_severity_over_time(alerts: Collection[Alert]) -> Chart:
         )
     )
     note = f"Standing alerts by the event time of their anchor, in spans of {span(bins.width)}, UTC."
-    return Chart("over-time", "Alerts over time", note, spec_of(chart, 240))
+    return Chart("over-time", "Alerts over time", note, spec_of(chart, 240), is_wide=True)
 
 
 def by_rule_over_time(alerts: Collection[Alert]) -> Chart:
