@@ -36,6 +36,7 @@ class ReportData(NamedTuple):
         quality: what labels say of the alerts.
         judged: what analysts' dispositions say of them.
         sweeps: what other values of a rule's parameters would have raised.
+        around: sweeps around the thresholds in force, that nobody asked for by name.
         facts: what is known of events by event_id, beyond what alerts say of them.
     """
 
@@ -48,4 +49,5 @@ class ReportData(NamedTuple):
     quality: Quality | None = None
     judged: Judged | None = None
     sweeps: Sequence[Sweep] = ()
+    around: Sequence[Sweep] = ()
     facts: Mapping[str, Fact] = {}

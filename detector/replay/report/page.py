@@ -36,7 +36,7 @@ def report(data: ReportData) -> str:
         sections=parts,
         drawn={"config": CONFIG, "charts": {chart.name: chart.spec for chart in charts}},
         alerts=alert_table(data.standing.values(), data.quality),
-        stories=list(stories(data.standing.values(), data.facts)),
+        stories=list(stories(data)),
         style=Markup(_source(environment, "page.css")),
         scripts=[Markup(script) for script in scripts],
         policy=_policy(scripts),

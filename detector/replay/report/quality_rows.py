@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from detector.replay.frauds import Fraud
 from detector.replay.judged import JudgedRule
 from detector.replay.quality import KindQuality, RuleQuality
+from detector.replay.report.stake import moved
 from detector.replay.report.tables import (
     Cell,
     Column,
@@ -84,7 +85,7 @@ def missed_frauds(frauds: Sequence[Fraud]) -> Table:
         Column("lasted", Kind.NUMBER),
         Column("fraud id"),
     )
-    found = sorted(frauds, key=_moved, reverse=True)
+    found = sorted(frauds, key=moved, reverse=True)
     rows = [_missed(fraud) for fraud in found[:MOST_MISSED]]
     note = "" if len(rows) == len(found) else f"{number(len(rows))} of {number(len(found))} frauds."
     return without_empty(Table("missed", "Frauds without an alert", columns, rows, note))
@@ -137,14 +138,10 @@ def _missed(fraud: Fraud) -> list[Cell]:
         plain(fraud.variant),
         plain(users[0] if len(users) == 1 else f"{len(users)} users"),
         counted(len(fraud.events)),
-        money(_moved(fraud)),
+        money(moved(fraud)),
         Cell(span(last - first), order=last - first),
         plain(fraud.fraud_id),
     ]
-
-
-def _moved(fraud: Fraud) -> int:
-    return sum(event.amount or 0 for event in fraud.payments)
 
 
 def _total(moved: Spread | None) -> int | None:

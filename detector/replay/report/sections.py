@@ -56,6 +56,10 @@ def sections(data: ReportData) -> Iterator[Section]:
             chart for place, sweep in enumerate(data.sweeps) for chart in _sweep(f"sweep-{place}", sweep)
         ]
         yield Section("sweeps", "Sweeps", charts=charts)
+    if data.around:
+        note = "How many alerts each rule would raise with a lower or a higher threshold; all else as it is."
+        charts = [alerts_by_value(f"around-{place}", sweep) for place, sweep in enumerate(data.around)]
+        yield Section("around", "Around the thresholds", note, charts)
 
 
 def _rules(data: ReportData) -> Section:

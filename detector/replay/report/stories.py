@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from detector.core.alert import Alert, EvidenceEvent
 from detector.core.rule import Severity
 from detector.replay.fact import Fact
+from detector.replay.frauds import Fraud
+from detector.replay.report.data import ReportData
 from detector.replay.report.held import Held, held
-from detector.replay.report.stake import at_stake
+from detector.replay.report.stake import at_stake, moved
 from detector.replay.report.words import span, utc, yuan
 
-EACH_RULE = 2
+_OF_EACH_RULE = 2
+_MISSED = 6
 _FIRST, _LAST = 3, 9
 
 
@@ -39,37 +42,63 @@ class Told(NamedTuple):
 
 
 class Story(NamedTuple):
-    """A case: its alerts in their order and the events that they rest on.
+    """A case, or a fraud that has no alert.
 
     Args:
-        rule_id: the rule's.
+        title: the rule's id, or the kind of fraud.
         who: the values of the key.
-        alerts: the first first.
-        moments: all events, for the picture.
-        listed: those of them that are listed, None where some are left out.
-        left_out: how many are in the alerts' evidence, or too many for the list.
+        began: when its first event happened.
         lasted: from the first event to the last.
+        alerts: in their order.
+        moments: the events that the alerts rest on, or the fraud's.
+        listed: those of them that are listed; None where some are left out.
+        left_out: how many of the case's events are not listed.
     """
 
-    rule_id: str
+    title: str
     who: str
+    began: str
+    lasted: str
     alerts: list[Told]
     moments: list[Moment]
     listed: list[Moment | None]
     left_out: int
-    lasted: str
 
 
-def stories(
-    alerts: Iterable[Alert], facts: Mapping[str, Fact], each_rule: int = EACH_RULE
-) -> Iterator[Story]:
-    """Of each rule the gravest cases, and among them those with the most money at stake."""
+class Stories(NamedTuple):
+    """Cases of one sort, with what to know about how they were chosen."""
+
+    title: str
+    note: str
+    stories: list[Story]
+
+
+def stories(data: ReportData) -> Iterator[Stories]:
+    """Cases to look at: of each rule the gravest, and with labels what was wrong and what was missed."""
+    wrong = data.quality.wrong if data.quality else []
+    wrong_ids = {alert.alert_id for alert in wrong}
+    right = [alert for alert in data.standing.values() if alert.alert_id not in wrong_ids]
+    note = "Of each rule the gravest, and of those the ones with the most money at stake."
+    yield from _group("Cases", note, _cases(right, data.facts))
+    yield from _group("Alerts about no fraud", f"So the labels say. {note}", _cases(wrong, data.facts))
+    missed = sorted(data.quality.missed if data.quality else [], key=moved, reverse=True)
+    note = "The ones in which the most money moved."
+    yield from _group("Frauds without an alert", note, map(_of_fraud, missed[:_MISSED]))
+
+
+def _group(title: str, note: str, found: Iterable[Story]) -> Iterator[Stories]:
+    listed = list(found)
+    if listed:
+        yield Stories(title, note, listed)
+
+
+def _cases(alerts: Iterable[Alert], facts: Mapping[str, Fact]) -> Iterator[Story]:
     cases: dict[str, dict[str, list[Alert]]] = defaultdict(lambda: defaultdict(list))
     for alert in alerts:
         cases[alert.rule_id][alert.case_id].append(alert)
     for _, of_rule in sorted(cases.items()):
-        for case in sorted(of_rule.values(), key=_weight, reverse=True)[:each_rule]:
-            yield _story(sorted(case, key=lambda alert: alert.event_time), facts)
+        for case in sorted(of_rule.values(), key=_weight, reverse=True)[:_OF_EACH_RULE]:
+            yield _of_case(sorted(case, key=lambda alert: alert.event_time), facts)
 
 
 def _weight(case: list[Alert]) -> tuple[int, int, str]:
@@ -77,31 +106,55 @@ def _weight(case: list[Alert]) -> tuple[int, int, str]:
     return grave, at_stake(case), case[0].case_id
 
 
-def _story(case: list[Alert], facts: Mapping[str, Fact]) -> Story:
+def _of_case(case: list[Alert], facts: Mapping[str, Fact]) -> Story:
     events = {event.event_id: event for alert in case for event in alert.evidence}
-    ordered = sorted(events.values(), key=lambda event: (event.event_time, event.event_id))
-    moments = list(_moments(ordered, case, facts))
-    listed = _some(moments)
+    amounts = {alert.anchor.event_id: alert.anchor.amount for alert in case}
+    amounts |= {event_id: facts[event_id].amount for event_id in events if event_id in facts}
+    story = _story(case[0].rule_id, case[0].entity.values(), events.values(), amounts, case)
     unseen = max(alert.evidence_total - len(alert.evidence) for alert in case)
+    return story._replace(left_out=story.left_out + unseen)
+
+
+def _of_fraud(fraud: Fraud) -> Story:
+    events = [
+        EvidenceEvent(event_id=event.event_id, type=event.type, event_time=event.event_time)
+        for event in fraud.events
+    ]
+    amounts = {event.event_id: event.amount for event in fraud.events}
+    title = ", ".join(filter(None, (fraud.kind, fraud.variant))) or fraud.fraud_id
+    return _story(title, sorted(fraud.users), events, amounts, [])
+
+
+def _story(
+    title: str,
+    who: Iterable[str],
+    events: Iterable[EvidenceEvent],
+    amounts: Mapping[str, int | None],
+    alerts: Sequence[Alert],
+) -> Story:
+    ordered = sorted(events, key=lambda event: (event.event_time, event.event_id))
+    raised = {alert.anchor.event_id: alert.severity for alert in alerts}
+    moments = list(_moments(ordered, raised, amounts))
+    listed = _some(moments)
     return Story(
-        rule_id=case[0].rule_id,
-        who=", ".join(case[0].entity.values()),
-        alerts=[Told(alert, utc(alert.event_time), list(held(alert))) for alert in case],
+        title=title,
+        who=", ".join(who),
+        began=moments[0].time,
+        lasted=span(ordered[-1].event_time - ordered[0].event_time),
+        alerts=[Told(alert, utc(alert.event_time), list(held(alert))) for alert in alerts],
         moments=moments,
         listed=listed,
-        left_out=len(moments) - sum(moment is not None for moment in listed) + unseen,
-        lasted=span(ordered[-1].event_time - ordered[0].event_time),
+        left_out=len(moments) - sum(moment is not None for moment in listed),
     )
 
 
-def _moments(events: list[EvidenceEvent], case: list[Alert], facts: Mapping[str, Fact]) -> Iterator[Moment]:
+def _moments(
+    events: Sequence[EvidenceEvent], raised: Mapping[str, Severity], amounts: Mapping[str, int | None]
+) -> Iterator[Moment]:
     first, last = events[0].event_time, events[-1].event_time
-    raised = {alert.anchor.event_id: alert.severity for alert in case}
-    amounts = {alert.anchor.event_id: alert.anchor.amount for alert in case}
     for event in events:
-        fact = facts.get(event.event_id)
-        amount = fact.amount if fact else amounts.get(event.event_id)
         since = event.event_time - first
+        amount = amounts.get(event.event_id)
         yield Moment(
             event_id=event.event_id,
             type=event.type,

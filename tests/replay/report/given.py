@@ -108,13 +108,14 @@ def full() -> ReportData:
         against=Against("the rules as they are", before, compare(before, alerts)),
         quality=judged_by_labels(alerts),
         sweeps=[SWEEP],
+        around=[SWEEP, SWEEP, SWEEP],
         facts=facts(),
     )
 
 
 def plain() -> ReportData:
     """A run of which nothing is known but its alerts."""
-    return full()._replace(against=None, quality=None, sweeps=(), facts={})
+    return full()._replace(against=None, quality=None, sweeps=(), around=(), facts={})
 
 
 def quiet() -> ReportData:
