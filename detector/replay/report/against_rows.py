@@ -61,10 +61,10 @@ def differing_alerts(comparison: Comparison) -> Table:
     return without_empty(Table("differing", "Alerts that differ", _ALERT_COLUMNS, rows, note, as_cards=True))
 
 
-def tallied(name: str, caption: str, title: str, tallies: Sequence[Tally]) -> Table:
-    """How many alerts there were and would be, by what `title` says."""
+def tallied(what: str, tallies: Sequence[Tally]) -> Table:
+    """How many alerts there were and would be, by what they are counted by."""
     columns = (
-        Column(title),
+        Column(what),
         *(Column(each, Kind.NUMBER) for each in ("before", "after", "added", "removed", "changed")),
         Column("added (yuan)", Kind.MONEY),
         Column("removed (yuan)", Kind.MONEY),
@@ -73,7 +73,7 @@ def tallied(name: str, caption: str, title: str, tallies: Sequence[Tally]) -> Ta
         [plain(one.name), *map(counted, one[1:6]), money(one.added_amount), money(one.removed_amount)]
         for one in tallies
     ]
-    return Table(name, caption, columns, rows)
+    return Table(f"by-{what.replace(' ', '-')}", f"What changes, by {what}", columns, rows)
 
 
 def _rows(change: str, alerts: Iterable[Alert]) -> Iterator[list[Cell]]:

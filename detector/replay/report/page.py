@@ -13,6 +13,7 @@ from detector.replay.report.alert_rows import alert_table
 from detector.replay.report.charts.chart import CONFIG
 from detector.replay.report.data import ReportData
 from detector.replay.report.figures import figures
+from detector.replay.report.run_facts import partial, run_facts
 from detector.replay.report.sections import sections
 from detector.replay.report.stories import stories
 from detector.replay.report.words import number, span, utc
@@ -33,9 +34,11 @@ def report(data: ReportData) -> str:
     return environment.get_template("page.html").render(
         data=data,
         figures=list(figures(data)),
+        run_facts=list(run_facts(data.summary)),
+        stopped=data.summary.interruption and partial(data.summary.interruption),
         sections=parts,
         drawn={"config": CONFIG, "charts": {chart.name: chart.spec for chart in charts}},
-        alerts=alert_table(data.standing.values(), data.quality),
+        alerts=alert_table(data.answers.standing.values(), data.answers.quality),
         stories=list(stories(data)),
         style=Markup(_source(environment, "page.css")),
         scripts=[Markup(script) for script in scripts],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from detector.replay.judged import Judged
@@ -15,7 +16,7 @@ from detector.replay.report.charts.delay import time_to_alert
 from detector.replay.report.charts.over_time import by_rule_over_time, by_severity_over_time
 from detector.replay.report.charts.shares import precision_by_rule, recall_by_kind
 from detector.replay.report.charts.sweeps import alerts_by_value, precision_and_recall
-from detector.replay.report.data import Against, ReportData
+from detector.replay.report.data import ReportData
 from detector.replay.report.quality_rows import (
     judged_by_rule,
     missed_frauds,
@@ -26,10 +27,10 @@ from detector.replay.report.rule_rows import rule_table
 from detector.replay.report.tables import Table
 from detector.replay.report.words import number
 from detector.replay.sweep import Sweep
-from detector.replay.tally import Key, Tally, by_merchant, by_merchant_tier, by_user_tier, largest, tally
-from detector.replay.tally import by_rule as rule_of
+from detector.replay.tally import KEYS, Tally, largest, tally
+from detector.replay.what_if import Against, Answers
 
-_MOST_MERCHANTS = 50
+_MOST_NAMES = 50
 
 
 class Section(NamedTuple):
@@ -45,17 +46,16 @@ class Section(NamedTuple):
 def sections(data: ReportData) -> Iterator[Section]:
     """All parts that this run fills, in the order of the page."""
     yield _rules(data)
-    if data.against is not None:
-        yield _against(data, data.against)
-    if data.quality is not None:
-        yield _quality(data.quality)
-    if data.judged is not None:
-        yield _judged(data.judged)
-    if data.sweeps:
-        charts = [
-            chart for place, sweep in enumerate(data.sweeps) for chart in _sweep(f"sweep-{place}", sweep)
-        ]
-        yield Section("sweeps", "Sweeps", charts=charts)
+    answers = data.answers
+    if answers.against is not None:
+        yield _against(answers, answers.against)
+    if answers.quality is not None:
+        yield _quality(answers.quality)
+    if answers.judged is not None:
+        yield _judged(answers.judged)
+    if answers.sweeps:
+        swept = [_sweep(f"sweep-{place}", sweep) for place, sweep in enumerate(answers.sweeps)]
+        yield Section("sweeps", "Sweeps", charts=list(chain.from_iterable(swept)))
     if data.around:
         note = "How many alerts each rule would raise with a lower or a higher threshold; all else as it is."
         charts = [alerts_by_value(f"around-{place}", sweep) for place, sweep in enumerate(data.around)]
@@ -63,34 +63,25 @@ def sections(data: ReportData) -> Iterator[Section]:
 
 
 def _rules(data: ReportData) -> Section:
-    alerts = data.standing.values()
+    alerts = data.answers.standing.values()
     charts = [by_severity_over_time(alerts), by_rule(alerts), by_rule_over_time(alerts)] if alerts else []
     return Section("rules", "Rules", charts=charts, tables=[rule_table(data.rules, alerts)])
 
 
-def _against(data: ReportData, against: Against) -> Section:
+def _against(answers: Answers, against: Against) -> Section:
     found = against.comparison
     if found.is_empty:
         note = f"Against {against.name} nothing differs: all {number(found.same)} alerts are the same."
         return Section("against", "What changes", note)
 
-    def counted(key: Key) -> list[Tally]:
-        return tally(found, against.standing, data.standing, key)
-
-    differing = _differing(counted(rule_of))
-    tables = [
-        differing_alerts(found),
-        tallied("by-user-tier", "By tier of the user", "user tier", counted(by_user_tier)),
-        tallied("by-merchant-tier", "By tier of the merchant", "merchant tier", counted(by_merchant_tier)),
-        tallied(
-            "by-merchant",
-            "By merchant",
-            "merchant",
-            largest(_differing(counted(by_merchant)), _MOST_MERCHANTS),
-        ),
+    tallies = {
+        name: _differing(tally(found, against.standing, answers.standing, key)) for name, key in KEYS.items()
+    }
+    tables = [differing_alerts(found)] + [
+        tallied(name, largest(of_name, _MOST_NAMES)) for name, of_name in tallies.items()
     ]
     note = f"Against {against.name}; {number(found.same)} alerts are the same."
-    return Section("against", "What changes", note, [changes_by_rule(against.name, differing)], tables)
+    return Section("against", "What changes", note, [changes_by_rule(against.name, tallies["rule"])], tables)
 
 
 def _differing(tallies: list[Tally]) -> list[Tally]:

@@ -75,13 +75,14 @@ class Stories(NamedTuple):
 
 def stories(data: ReportData) -> Iterator[Stories]:
     """Cases to look at: of each rule the gravest, and with labels what was wrong and what was missed."""
-    wrong = data.quality.wrong if data.quality else []
+    quality = data.answers.quality
+    wrong = quality.wrong if quality else []
     wrong_ids = {alert.alert_id for alert in wrong}
-    right = [alert for alert in data.standing.values() if alert.alert_id not in wrong_ids]
+    right = [alert for alert in data.answers.standing.values() if alert.alert_id not in wrong_ids]
     note = "Of each rule the gravest, and of those the ones with the most money at stake."
     yield from _group("Cases", note, _cases(right, data.facts))
     yield from _group("Alerts about no fraud", f"So the labels say. {note}", _cases(wrong, data.facts))
-    missed = sorted(data.quality.missed if data.quality else [], key=moved, reverse=True)
+    missed = sorted(quality.missed if quality else [], key=moved, reverse=True)
     note = "The ones in which the most money moved."
     yield from _group("Frauds without an alert", note, map(_of_fraud, missed[:_MISSED]))
 

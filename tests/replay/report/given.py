@@ -1,6 +1,6 @@
 """Reports to look at: simulated traffic with frauds in it, through the real engine and the shipped rules."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 import msgspec
@@ -9,15 +9,16 @@ from detector.core.alert import Alert
 from detector.core.events import Event, decode
 from detector.core.rule import Comparison as Compared
 from detector.core.rule import Operator, Rule, Window
-from detector.replay.backtest import Backtest, Summary
+from detector.replay.backtest import Backtest
 from detector.replay.comparison import compare
 from detector.replay.fact import Fact
 from detector.replay.labels import Labelled
 from detector.replay.quality import Observed, Quality, quality
 from detector.replay.report import ReportData
-from detector.replay.report.data import Against
 from detector.replay.standing import standing
+from detector.replay.summary import Summary
 from detector.replay.sweep import Sweep, SweepPoint
+from detector.replay.what_if import Against, Answers
 from detector.rules.rule_set import rules_in_force
 from detector.simulate import Traffic, encode, simulate
 
@@ -99,25 +100,29 @@ def full() -> ReportData:
     """A run with all that can be found out about it."""
     summary, alerts = run(candidate())
     _, before = run(catalogue())
+    quality = judged_by_labels(alerts)
+    against = Against("rules-in-force/", before, compare(before, alerts), judged_by_labels(before), None)
     return ReportData(
         sources=["events.ndjson"],
         made_at=MADE_AT,
         summary=summary,
         rules=candidate(),
-        standing=alerts,
-        against=Against("the rules as they are", before, compare(before, alerts)),
-        quality=judged_by_labels(alerts),
-        sweeps=[SWEEP],
+        answers=Answers(alerts, against, quality, None, (SWEEP,)),
         around=[SWEEP, SWEEP, SWEEP],
         facts=facts(),
     )
 
 
+def only_alerts(standing: Mapping[str, Alert]) -> ReportData:
+    """A run of which nothing is known but these alerts."""
+    return full()._replace(answers=Answers(standing, None, None, None, ()), around=(), facts={})
+
+
 def plain() -> ReportData:
     """A run of which nothing is known but its alerts."""
-    return full()._replace(against=None, quality=None, sweeps=(), around=(), facts={})
+    return only_alerts(full().answers.standing)
 
 
 def quiet() -> ReportData:
     """A run without any alert."""
-    return plain()._replace(standing={}, summary=Summary(events=3))
+    return only_alerts({})._replace(summary=Summary(events=3))

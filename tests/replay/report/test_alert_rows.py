@@ -11,7 +11,7 @@ from .given import full
 
 def some(rule_id: str, times: range) -> list[Alert]:
     """Alerts of a rule at these times."""
-    one = next(iter(full().standing.values()))
+    one = next(iter(full().answers.standing.values()))
     return [
         msgspec.structs.replace(one, rule_id=rule_id, alert_id=f"{rule_id}{time}", event_time=time)
         for time in times
@@ -37,7 +37,7 @@ def test_all_are_shown_in_the_order_of_time_where_there_is_room():
 
 
 def test_labels_say_of_each_alert_whether_it_is_about_a_fraud():
-    quality = full().quality
+    quality = full().answers.quality
     assert quality is not None
     right, wrong = some("right", range(1)), some("wrong", range(1))
     table = alert_table([*right, *wrong], quality._replace(wrong=wrong))

@@ -11,7 +11,7 @@ from detector.core.alert import Alert
 from detector.replay.report import ReportData, report
 
 from .browser import Opened, chromium
-from .given import full, plain, quiet
+from .given import full, only_alerts, plain, quiet
 
 Open = Callable[..., Opened]
 PHONE = {"viewport": {"width": 390, "height": 844}}
@@ -183,8 +183,8 @@ HOSTILE = "</script><img src=x onerror=alert(1)>{{ 7*7 }}<!--"
 
 def test_hostile_text_in_events_does_nothing(open_page: Open, tmp_path: Path):
     data = plain()
-    bad = {alert_id: hostile(alert) for alert_id, alert in data.standing.items()}
-    page = open_page(written(tmp_path, data._replace(standing=bad, sources=[HOSTILE]))).page
+    bad = {alert_id: hostile(alert) for alert_id, alert in data.answers.standing.items()}
+    page = open_page(written(tmp_path, only_alerts(bad)._replace(sources=[HOSTILE]))).page
     assert page.locator("img").count() == 0
     # The mark in a chart's data, the option of a facet and the cells have the text as it is.
     assert set(column(page, "alerts", "rule")) == {HOSTILE}
