@@ -19,6 +19,7 @@ from bench.plot import write_plot
 from bench.report import Results, describe_machine, print_table, write_json
 from bench.runs import (
     run_archive,
+    run_backtest,
     run_engine,
     run_latency,
     run_matrix,
@@ -155,6 +156,10 @@ def main(
             show_default=_planned("wide_events"),
         ),
     ] = None,
+    backtest_events: Annotated[
+        int | None,
+        typer.Option(min=1_000, help="Events of the backtest.", show_default=_planned("backtest_events")),
+    ] = None,
     peer: Annotated[
         list[PeerName] | None, typer.Option(help="Measure beside this peer only; may be repeated.")
     ] = None,
@@ -185,6 +190,7 @@ def main(
         "state_round": state_round,
         "rules_dir": rules_dir,
         "wide_events": wide_events,
+        "backtest_events": backtest_events,
         "peers": tuple(peer) if peer else None,
         "compiled": compiled or None,
     }
@@ -205,6 +211,9 @@ def main(
         if Part.WIDE in parts:
             _say(f"one key with up to {plan.wide_events:,} events")
             run_wide(plan, results)
+        if Part.BACKTEST in parts:
+            _say(f"a backtest of {plan.backtest_events:,} events")
+            run_backtest(plan, results)
         if NEEDS_SERVERS.intersection(parts):
             _run_on_servers(plan, parts, peers, results)
     except BenchFailed as error:

@@ -25,6 +25,7 @@ class Part(StrEnum):
     ENGINE = "engine"
     STATE = "state"
     WIDE = "wide"
+    BACKTEST = "backtest"
 
 
 NEEDS_SERVERS = frozenset(
@@ -57,6 +58,7 @@ class Plan:
     state_round: int
     rules_dir: Path
     wide_events: int
+    backtest_events: int
     peers: tuple[PeerName, ...]
     compiled: bool
 
@@ -79,6 +81,7 @@ SHORT = Plan(
     state_round=500,
     rules_dir=CATALOGUE,
     wide_events=30_000,
+    backtest_events=300_000,
     peers=tuple(PeerName),
     compiled=False,
 )
@@ -98,6 +101,7 @@ FULL = replace(
     engine_events=100_000,
     state_users=100_000,
     wide_events=1_000_000,
+    backtest_events=10_000_000,
 )
 """What takes some hours, an hour of them for Faust."""
 

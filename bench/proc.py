@@ -70,6 +70,20 @@ def group_peak_memory(group: int) -> int:
     return sum(peak_memory(process.pid) for process in _guarded(group))
 
 
+def group_pss(group: int) -> int:
+    """The bytes that the processes of a group have in memory now; what they share counts once."""
+    return sum(_pss(process.pid) for process in processes() if process.group == group)
+
+
+def _pss(pid: int) -> int:
+    try:
+        rollup = (_PROC / str(pid) / "smaps_rollup").read_text()
+    except OSError:
+        return 0
+    lines = (line.split() for line in rollup.splitlines())
+    return next((int(line[1]) * 1024 for line in lines if line[0] == "Pss:"), 0)
+
+
 def peak_memory(pid: int) -> int:
     """The bytes that a process had in memory at most; nothing where it has ended."""
     try:

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.archive import ArchiveRate
+from bench.backtest import BacktestRun
 from bench.case_runs import CaseRuns, label_of, series_of
 from bench.cases import Factor
 from bench.engine import EngineRuns
@@ -31,6 +32,7 @@ _RATES = ("events_per_second", "events_per_cpu_second")
 _PEER_RATES = ("rate", "cpu_rate", "whole_cpu_rate")
 _LATENCY_FIGURES = ("p50", "p99")
 _CASE_FIGURES = ("rate", "cpu_rate", "peak_bytes", "redis_bytes_per_event")
+_BACKTEST_FIGURES = ("rate", "cpu_rate")
 _RESTART_FIGURES = ("from_start", "from_ready", "peak_bytes")
 
 
@@ -52,6 +54,7 @@ class Results:
     engine: list[EngineRuns] | None = None
     state: StateCost | None = None
     wide: list[WideCost] | None = None
+    backtest: BacktestRun | None = None
     notes: list[str] = field(default_factory=list)
 
 
@@ -77,6 +80,8 @@ def write_json(results: Results, path: Path) -> None:
     _add(_CASE_FIGURES, results.matrix, found["matrix"])
     _add(_PEER_RATES, results.peers or (), found["peers"] or ())
     _add(("median",), results.engine or (), found["engine"] or ())
+    if results.backtest is not None:
+        _add(_BACKTEST_FIGURES, [results.backtest], [found["backtest"]])
     if results.restart is not None:
         _add(_RESTART_FIGURES, [results.restart], [found["restart"]])
     if results.state is not None:
@@ -121,6 +126,7 @@ def _rows(results: Results) -> list[tuple[str, str, str]]:
         *_engine_rows(results.engine or []),
         *_state_rows(results.state),
         *_wide_rows(results.wide or []),
+        *_backtest_rows(results.backtest),
     ]
 
 
@@ -273,6 +279,18 @@ def _wide_rows(found: list[WideCost]) -> list[tuple[str, str, str]]:
             f"us of CPU an event, {row.write_us:,.0f} to write; {row.bytes / 1000:,.0f} kB stored",
         )
         for row in found
+    ]
+
+
+def _backtest_rows(found: BacktestRun | None) -> list[tuple[str, str, str]]:
+    if found is None:
+        return []
+    return [
+        (f"backtest of {found.events:,} events", f"{found.rate:,.0f}", "events/s, all shipped rules"),
+        ("  per second of its CPU", f"{found.cpu_rate:,.0f}", "events"),
+        ("  from its start to its end", f"{found.seconds:.1f}", f"s for {found.bytes_read / 1e6:,.0f} MB"),
+        ("  memory of all its processes, at most", f"{found.peak_bytes / 1e6:,.0f}", "MB"),
+        ("  alerts, raised and withdrawn", f"{found.alerts:,}", "alerts"),
     ]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from bench.archive import measure_archive
+from bench.backtest import measure_backtest
 from bench.engine import measure_engine
 from bench.kafka import drop_topics, make_plain_topics, make_topics, preproduce, topic_settings
 from bench.latency import measure_floor, measure_latency
@@ -18,7 +19,7 @@ from bench.processes import running_worker
 from bench.report import Results
 from bench.restart import measure_restart
 from bench.rule_sets import few_rules, rule_sets
-from bench.servers import Servers, running_redis
+from bench.servers import Servers, code_of, running_redis
 from bench.state import measure_state
 from bench.throughput import Throughput, Throughputs
 from bench.traffic import encoded_traffic, expected_alerts, mean_bytes
@@ -192,6 +193,12 @@ def run_engine(plan: Plan, results: Results) -> None:
     results.mean_event_bytes = mean_bytes(records)
     with rule_sets(plan.rules_dir) as sets:
         results.engine = measure_engine(records, sets, plan.repeats)
+
+
+def run_backtest(plan: Plan, results: Results) -> None:
+    """`detector backtest` over a file."""
+    with code_of(plan.compiled) as code:
+        results.backtest = measure_backtest(plan.backtest_events, code)
 
 
 def run_state(plan: Plan, results: Results) -> None:

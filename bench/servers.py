@@ -28,6 +28,16 @@ class Servers(NamedTuple):
 
 
 @contextmanager
+def code_of(compiled: bool) -> Iterator[Path]:
+    """The folder of the code beside this one, or of what is built from it with its core `compiled`."""
+    if not compiled:
+        yield OWN_CODE
+        return
+    with TemporaryDirectory(prefix="bench-code-") as folder:
+        yield compiled_code(Path(folder))
+
+
+@contextmanager
 def running_servers(compiled: bool) -> Iterator[Servers]:
     """Start both, or use those of DETECTOR_TEST_KAFKA and DETECTOR_TEST_REDIS; leave no topic behind.
 
@@ -35,8 +45,7 @@ def running_servers(compiled: bool) -> Iterator[Servers]:
     """
     prefix = f"bench-{uuid.uuid4().hex[:8]}"
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(TemporaryDirectory(prefix="bench-code-")))
-        code = compiled_code(folder) if compiled else OWN_CODE
+        code = stack.enter_context(code_of(compiled))
         server = start_redis()
         stack.callback(server.stop)
         kafka = start_kafka()

@@ -27,7 +27,7 @@ def test_the_full_plan_measures_no_less_of_anything() -> None:
 
 
 def test_every_part_runs_with_servers_or_without() -> None:
-    assert set(Part) - NEEDS_SERVERS == {Part.ENGINE, Part.STATE, Part.WIDE}
+    assert set(Part) - NEEDS_SERVERS == {Part.ENGINE, Part.STATE, Part.WIDE, Part.BACKTEST}
 
 
 def test_latency_is_measured_at_a_share_of_the_peak_where_there_is_one() -> None:

@@ -9,6 +9,7 @@ from bench.proc import (
     command_of,
     group_cpu,
     group_peak_memory,
+    group_pss,
     has_ended,
     processes,
     read_stat,
@@ -75,6 +76,14 @@ def test_a_group_has_the_memory_of_all_its_processes_at_their_peaks(tmp_path: Pa
     answers = lambda: all(path.exists() for path in done)  # noqa: E731
     with running_server(["python3", "-c", script], tmp_path, answers, timeout=30) as group:
         assert 90_000_000 < group_peak_memory(group) < 150_000_000
+
+
+def test_what_the_processes_of_a_group_share_counts_once(tmp_path: Path) -> None:
+    script = "import os, time; b = bytearray(b'x') * 60_000_000; os.fork() or os.fork(); "
+    script += "open(f'ready-{os.getpid()}', 'w').close(); time.sleep(600)"
+    answers = lambda: len(list(tmp_path.glob("ready-*"))) == 3  # noqa: E731
+    with running_server(["python3", "-c", script], tmp_path, answers, timeout=30) as group:
+        assert 60_000_000 < group_pss(group) < 100_000_000
 
 
 def test_a_signal_reaches_the_processes_and_spares_their_guard(tmp_path: Path) -> None:
