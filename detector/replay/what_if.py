@@ -99,7 +99,7 @@ def answer(questions: Questions, ran: Ran) -> Answers:
 def _against(questions: Questions, alerts: Mapping[str, Alert], ran: Ran) -> Against | None:
     if questions.against is None:
         return None
-    before = standing(ran.alerts(BASELINE))
+    before = standing(ran.alerts(BASELINE), alerts)
     good, said = _held(before, questions.labels, ran)
     return Against(questions.against.name, before, compare(before, alerts), good, said)
 
