@@ -11,7 +11,7 @@ from detector.cli.console import stdout
 from detector.cli.figures import utc, yuan
 from detector.core.alert import Alert
 from detector.replay.comparison import Change, Comparison
-from detector.replay.examples import amount_at_stake, changes_to_show, examples
+from detector.replay.examples import amount_at_stake, at_stake, changes_to_show, examples
 from detector.replay.tally import KEYS, Tally, largest, tally
 
 _COUNTS = ("before", "after", "added", "removed", "changed", "yuan added", "yuan removed")
@@ -40,8 +40,8 @@ def _told(comparison: Comparison) -> str:
     added, removed = len(comparison.added), len(comparison.removed)
     changed = f"{len(comparison.changed):,} changed{_kinds(comparison.changed)}"
     return (
-        f"{added:,} added ({_stake(comparison.added)} yuan at stake), {removed:,} removed "
-        f"({_stake(comparison.removed)} yuan), {changed}, {comparison.same:,} the same"
+        f"{added:,} added ({yuan(at_stake(comparison.added))} yuan at stake), {removed:,} removed "
+        f"({yuan(at_stake(comparison.removed))} yuan), {changed}, {comparison.same:,} the same"
     )
 
 
@@ -49,10 +49,6 @@ def _kinds(changes: Iterable[Change]) -> str:
     counts = Counter(kind for change in changes for kind in change.kinds)
     told = ", ".join(f"{number:,} {_WORDS.get(kind, kind)}" for kind, number in sorted(counts.items()))
     return f" ({told})" if told else ""
-
-
-def _stake(alerts: Iterable[Alert]) -> str:
-    return yuan(sum(map(amount_at_stake, alerts)))
 
 
 def _table(title: str, tallies: list[Tally]) -> Table:

@@ -8,7 +8,7 @@ from typing import Any
 
 from detector.core.alert import MAX_EVIDENCE, Alert
 from detector.replay.comparison import Comparison
-from detector.replay.examples import amount_at_stake, changes_to_show, examples
+from detector.replay.examples import at_stake, changes_to_show, examples
 from detector.replay.frauds import Fraud
 from detector.replay.judged import Judged
 from detector.replay.quality import Quality
@@ -60,8 +60,8 @@ def comparison_document(
         "removed": len(comparison.removed),
         "changed": len(comparison.changed),
         "kinds": dict(sorted(Counter(kind for one in comparison.changed for kind in one.kinds).items())),
-        "added_amount": sum(map(amount_at_stake, comparison.added)),
-        "removed_amount": sum(map(amount_at_stake, comparison.removed)),
+        "added_amount": at_stake(comparison.added),
+        "removed_amount": at_stake(comparison.removed),
         **{
             f"by_{name.replace(' ', '_')}": _plain(
                 largest(tally(comparison, before, after, key), _NAMES_AT_MOST)

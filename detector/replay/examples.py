@@ -15,6 +15,15 @@ def amount_at_stake(alert: Alert) -> int:
     return int(measured) if measured is not None else alert.anchor.amount or 0
 
 
+def at_stake(alerts: Iterable[Alert]) -> int:
+    """Fen in all of these; where several name one event as their anchor, the most of them counts."""
+    anchors: dict[str, int] = {}
+    for alert in alerts:
+        anchor = alert.anchor.event_id
+        anchors[anchor] = max(anchors.get(anchor, 0), amount_at_stake(alert))
+    return sum(anchors.values())
+
+
 def examples(alerts: Iterable[Alert], number: int) -> list[Alert]:
     """A few alerts to look at: of each rule in turn the one with the most at stake that is left."""
     of_rules: dict[str, list[Alert]] = {}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from detector.core.alert import Alert
 from detector.replay.comparison import Comparison
-from detector.replay.examples import amount_at_stake
+from detector.replay.examples import at_stake
 
 Key = Callable[[Alert], str]
 """What alerts are counted by."""
@@ -104,7 +104,7 @@ def _counted(alerts: Iterable[Alert], key: Key) -> Counter[str]:
 
 
 def _summed(alerts: Iterable[Alert], key: Key) -> Counter[str]:
-    found: Counter[str] = Counter()
+    named: defaultdict[str, list[Alert]] = defaultdict(list)
     for alert in alerts:
-        found[key(alert)] += amount_at_stake(alert)
-    return found
+        named[key(alert)].append(alert)
+    return Counter({name: at_stake(found) for name, found in named.items()})

@@ -1,7 +1,7 @@
 """A comparison counted, and what of it is shown."""
 
 from detector.replay.comparison import compare
-from detector.replay.examples import amount_at_stake, changes_to_show, examples
+from detector.replay.examples import amount_at_stake, at_stake, changes_to_show, examples
 from detector.replay.tally import (
     Tally,
     by_merchant,
@@ -60,6 +60,17 @@ def test_at_stake_is_the_sum_that_the_rule_measured_else_the_anchors_amount():
     assert amount_at_stake(alert("a", anchor={"amount": 3}, measures={"sum(amount)": 90})) == 90
     assert amount_at_stake(alert("a", anchor={"amount": 3}, measures={"count": 5})) == 3
     assert amount_at_stake(alert("a")) == 0
+
+
+def test_an_event_that_several_alerts_name_is_at_stake_once():
+    alerts = [
+        alert("a", 1, anchor={"amount": 3}),
+        alert("b", 1, anchor={"amount": 3}, measures={"sum(amount)": 8}),
+        alert("c", 2, anchor={"amount": 50}),
+    ]
+    assert at_stake(alerts) == 58
+    found = compare({}, by_id(*alerts))
+    assert [one.added_amount for one in tally(found, {}, by_id(*alerts), by_rule)] == [58]
 
 
 def test_examples_take_the_largest_of_each_rule_in_turn():
