@@ -10,8 +10,9 @@ import typer
 
 from detector.cli.console import fail
 from detector.config import Settings
+from detector.replay.around import around, at_work
 from detector.replay.labels import BadLabelsError, read_labels
-from detector.replay.variants import SweepError, read_sweep, variants
+from detector.replay.variants import SweepError, Variants, read_sweep, variants
 from detector.replay.what_if import Baseline, Questions
 from detector.rules.reader import RuleFile
 from detector.rules.rule_set import files_in_force
@@ -66,8 +67,18 @@ def questions(
     sweeps: Sequence[str],
     files: Sequence[RuleFile],
     settings: Settings,
+    with_around: bool = False,
 ) -> Questions:
-    """What is asked; `baseline` are the files of `against`, `files` those of the rules in force.
+    """What is asked.
+
+    Args:
+        against: the directory to compare with.
+        baseline: the files of the rules to compare with.
+        labels: what was fraud.
+        sweeps: as typed.
+        files: those of the rules in force.
+        settings: those in force.
+        with_around: whether to sweep around the thresholds of the rules that someone is working on.
 
     Raises:
         typer.BadParameter: a sweep cannot be run.
@@ -80,4 +91,12 @@ def questions(
     except BadLabelsError as error:
         fail(str(error))
     named = None if against is None else Baseline(f"{against}", tuple(file.rule for file in baseline))
-    return Questions(named, said, swept)
+    charted = _around(files, baseline, settings) if with_around else ()
+    return Questions(named, said, swept, charted)
+
+
+def _around(
+    files: Sequence[RuleFile], baseline: Sequence[RuleFile], settings: Settings
+) -> tuple[Variants, ...]:
+    specs = [around(file) for file in at_work(files, baseline)]
+    return tuple(variants(spec, files, settings.state) for spec in specs if spec is not None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from detector.config.values import format_duration
@@ -12,6 +12,7 @@ from detector.replay.variants import SweepSpec
 from detector.rules.located import Located
 from detector.rules.parameters import path_of
 from detector.rules.reader import RuleFile
+from detector.rules.rule_set import CATALOGUE, read_rules
 
 _FACTORS = (40, 60, 80, 100, 120, 140, 160, 180, 200)
 """The values around a threshold, in percent of it."""
@@ -39,6 +40,16 @@ def around(file: RuleFile) -> SweepSpec | None:
         if values := _values(value):
             return SweepSpec(file.rule.id, path_of(parts), values)
     return None
+
+
+def at_work(files: Iterable[RuleFile], baseline: Sequence[RuleFile]) -> list[RuleFile]:
+    """The rules that someone is working on: those that mean something else than in the baseline.
+
+    Without a baseline those that are not as shipped. A sweep around each rule in force would cost many
+    times what the run does.
+    """
+    known = {file.rule.id: file.rule.version for file in baseline or read_rules([CATALOGUE])}
+    return [file for file in files if known.get(file.rule.id) != file.rule.version]
 
 
 def _thresholds(node: Located, parts: tuple[str | int, ...]) -> Iterator[_Threshold]:

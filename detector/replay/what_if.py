@@ -30,20 +30,28 @@ class Baseline(NamedTuple):
 
 
 class Questions(NamedTuple):
-    """What is asked: a comparison with other rules, how good the alerts are, what other values would give."""
+    """What is asked.
+
+    Args:
+        against: a comparison with other rules.
+        labels: how good the alerts are, by what is known to be fraud.
+        sweeps: what other values of a parameter would give.
+        around: the same around thresholds, for a report's charts.
+    """
 
     against: Baseline | None = None
     labels: Labels | None = None
     sweeps: tuple[Variants, ...] = ()
+    around: tuple[Variants, ...] = ()
 
     def rule_sets(self, rules: Iterable[Rule]) -> dict[str, tuple[Rule, ...]]:
         """All that has to run over the events, by name; `rules` are those in force."""
         sets = {CANDIDATE: tuple(rules)}
         if self.against is not None:
             sets[BASELINE] = self.against.rules
-        if self.sweeps:
+        if self.sweeps or self.around:
             # Two sweeps may have a variant in common.
-            variants = {rule.id: rule for one in self.sweeps for rule in one.rules}
+            variants = {rule.id: rule for one in (*self.sweeps, *self.around) for rule in one.rules}
             sets[SWEEP] = tuple(variants.values())
         return sets
 
@@ -87,13 +95,15 @@ class Answers(NamedTuple):
     quality: Quality | None
     judged: Judged | None
     sweeps: tuple[Sweep, ...]
+    around: tuple[Sweep, ...]
 
 
 def answer(questions: Questions, ran: Ran) -> Answers:
     """What a run over all of the questions' rule sets says."""
     alerts = standing(ran.alerts(CANDIDATE))
     good, said = _held(alerts, questions.labels, ran)
-    return Answers(alerts, _against(questions, alerts, ran), good, said, _sweeps(questions, ran))
+    sweeps, around = _swept(questions, ran)
+    return Answers(alerts, _against(questions, alerts, ran), good, said, sweeps, around)
 
 
 def _against(questions: Questions, alerts: Mapping[str, Alert], ran: Ran) -> Against | None:
@@ -116,10 +126,14 @@ def _held(
     return quality(alerts.values(), labels.events, ran.facts, Observed(ran.users, end - begin)), None
 
 
-def _sweeps(questions: Questions, ran: Ran) -> tuple[Sweep, ...]:
-    if not questions.sweeps:
-        return ()
-    alerts = standing(ran.alerts(SWEEP))
+def _swept(questions: Questions, ran: Ran) -> tuple[tuple[Sweep, ...], tuple[Sweep, ...]]:
+    """The sweeps that were asked for, and those around thresholds."""
+    if not (questions.sweeps or questions.around):
+        return (), ()
+    alerts = standing(ran.alerts(SWEEP)).values()
     events = questions.labels.events if questions.labels else []
     frauds = frauds_of(events, ran.facts) if events else None
-    return tuple(sweep(one, alerts.values(), frauds) for one in questions.sweeps)
+    return (
+        tuple(sweep(one, alerts, frauds) for one in questions.sweeps),
+        tuple(sweep(one, alerts, frauds) for one in questions.around),
+    )

@@ -24,7 +24,7 @@ def test_each_answer_that_was_asked_for_is_printed_with_what_was_before(capsys):
     good, worse = (quality(one.values(), labels, {}, Observed(1, 1)) for one in (AFTER, BEFORE))
     against = Against("old/", BEFORE, compare(BEFORE, AFTER), worse, None)
     sweep = Sweep("r", "cooldown", [SweepPoint("1h", 2, None, None, True)])
-    lines = told(capsys, Answers(AFTER, against, good, None, (sweep,)))
+    lines = told(capsys, Answers(AFTER, against, good, None, (sweep,), ()))
     assert [line for line in lines if line in ("alerts against old/", "precision", "before", "r")] == [
         "alerts against old/",
         "precision",
@@ -37,9 +37,9 @@ def test_each_answer_that_was_asked_for_is_printed_with_what_was_before(capsys):
 def test_dispositions_are_told_in_the_same_way(capsys):
     said = [Judgement("a", Disposition.CONFIRMED)]
     against = Against("old/", BEFORE, compare(BEFORE, AFTER), None, judged(BEFORE.values(), said, (0, 9)))
-    lines = told(capsys, Answers(AFTER, against, None, judged(AFTER.values(), said, (0, 9)), ()))
+    lines = told(capsys, Answers(AFTER, against, None, judged(AFTER.values(), said, (0, 9)), (), ()))
     assert lines.count("recall") == 2
 
 
 def test_what_was_not_asked_is_not_told(capsys):
-    assert told(capsys, Answers(AFTER, None, None, None, ())) == []
+    assert told(capsys, Answers(AFTER, None, None, None, (), ())) == []

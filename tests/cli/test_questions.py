@@ -7,9 +7,10 @@ import typer
 
 from detector.cli.questions import baseline_files, questions
 from detector.config import Settings
+from detector.replay.variants import SweepSpec
 from detector.replay.what_if import Questions
 from detector.rules.faults import RuleFaultsError
-from detector.rules.rule_set import files_in_force
+from detector.rules.rule_set import CATALOGUE, files_in_force
 
 SETTINGS = Settings()
 FILES = files_in_force([], True)
@@ -43,6 +44,23 @@ def test_labels_and_sweeps_are_read(tmp_path):
     found = asked(labels=path, sweeps=("no-password-burst:cooldown=1h,2h", "otp-drain:cooldown=1h"))
     assert found.watched == {"e1"}
     assert [len(one.variants) for one in found.sweeps] == [2, 1]
+
+
+def test_for_a_report_the_rules_at_work_are_swept_around_their_thresholds(tmp_path):
+    shipped = CATALOGUE / "no-password-burst.yaml"
+    changed = shipped.read_text().replace("{count: {gte: 5}}", "{count: {gte: 20}}")
+    (tmp_path / shipped.name).write_text(changed)
+    mine = files_in_force([tmp_path], True)
+    new = [asked.rule_id for asked in specs(questions(None, [], None, [], mine, SETTINGS, with_around=True))]
+    assert new == ["no-password-burst"]
+    against = questions(tmp_path, mine, None, [], FILES, SETTINGS, with_around=True)
+    assert specs(against)[0].values == ("2", "3", "4", "5", "6", "7", "8", "9", "10")
+    assert specs(questions(tmp_path, mine, None, [], mine, SETTINGS, with_around=True)) == []
+    assert specs(questions(None, [], None, [], FILES, SETTINGS, with_around=True)) == []
+
+
+def specs(found: Questions) -> list[SweepSpec]:
+    return [one.spec for one in found.around]
 
 
 def test_a_sweep_that_cannot_be_run_is_wrong_usage():

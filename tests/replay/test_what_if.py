@@ -7,7 +7,7 @@ from detector.config import StateSettings
 from detector.core.disposition import Disposition
 from detector.core.rule import Rule
 from detector.replay.backtest import Backtest
-from detector.replay.documents import answers_document
+from detector.replay.documents import answers_document, sweep_document
 from detector.replay.fact import Fact
 from detector.replay.labels import Judgement, Labelled, Labels
 from detector.replay.variants import read_sweep, variants
@@ -56,7 +56,7 @@ def test_without_a_question_only_the_rules_in_force_run(tmp_path):
     assert Questions().rule_sets([rule]) == {CANDIDATE: (rule,)}
     found = answered(Questions(), rule)
     assert len(found.standing) == 2
-    assert found[1:] == (None, None, None, ())
+    assert found[1:] == (None, None, None, (), ())
     assert answers_document(found) == {}
 
 
@@ -98,6 +98,17 @@ def test_all_sweeps_run_in_one_set_and_are_held_against_the_labels(tmp_path):
     assert [point.alerts for point in first.points] == [2, 2, 0]
     assert [point.caught for point in first.points] == [1, 1, 0]
     assert [point.alerts for point in second.points] == [0, 0]
+
+
+def test_sweeps_around_thresholds_are_answered_apart(tmp_path):
+    file = file_of(tmp_path, 3)
+    asked = variants(read_sweep("r:when.count.gte=4"), [file], STATE)
+    around = variants(read_sweep("r:when.count.gte=4,5"), [file], STATE)
+    for sweeps in ((asked,), ()):
+        found = answered(Questions(None, None, sweeps, (around,)), file.rule)
+        assert [point.alerts for point in found.around[0].points] == [2, 0]
+        assert len(found.sweeps) == len(sweeps)
+        assert answers_document(found).get("sweeps", []) == [sweep_document(one) for one in found.sweeps]
 
 
 def test_sweeps_without_labels_of_events_know_no_frauds(tmp_path):
