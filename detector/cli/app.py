@@ -13,7 +13,6 @@ from detector.archive.errors import ArchiveError
 from detector.cli import (
     alerts,
     archive,
-    backtest,
     config,
     dead_letters,
     demo,
@@ -25,9 +24,13 @@ from detector.cli import (
     send,
     topics,
 )
+from detector.cli.backtest.command import backtest
 from detector.cli.console import fail
 from detector.config import ConfigError
 from detector.core.compiled import COMPILED
+from detector.replay.labels import BadLabelsError
+from detector.replay.recorded.batch import RecordedError
+from detector.replay.run.errors import RunError
 from detector.rules.faults import RuleFaultsError
 
 app = typer.Typer(
@@ -62,7 +65,7 @@ app.add_typer(rules.app, name="rules")
 app.add_typer(lists.app, name="lists")
 app.command("generate")(generate.generate)
 app.command("send")(send.send)
-app.command("backtest")(backtest.backtest)
+app.command("backtest")(backtest)
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(topics.app, name="topics")
@@ -78,7 +81,7 @@ def main() -> None:
 def _guarded(command: Callable[[], object]) -> None:
     try:
         command()
-    except (ArchiveError, ConfigError, RuleFaultsError) as error:
+    except (ArchiveError, BadLabelsError, ConfigError, RecordedError, RuleFaultsError, RunError) as error:
         fail(str(error))
     except BrokenPipeError:
         # Whoever read our output has gone; there is nobody left to tell.

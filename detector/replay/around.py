@@ -45,11 +45,13 @@ def around(file: RuleFile) -> SweepSpec | None:
 def at_work(files: Iterable[RuleFile], baseline: Sequence[RuleFile]) -> list[RuleFile]:
     """The rules that someone is working on: those that mean something else than in the baseline.
 
-    Without a baseline those that are not as shipped. A sweep around each rule in force would cost many
-    times what the run does.
+    Without a baseline those that are not as shipped, for a sweep around each rule in force costs more than
+    the run does; but all where all are as shipped, as then nobody works on one of them alone.
     """
+    files = list(files)
     known = {file.rule.id: file.rule.version for file in baseline or read_rules([CATALOGUE])}
-    return [file for file in files if known.get(file.rule.id) != file.rule.version]
+    found = [file for file in files if known.get(file.rule.id) != file.rule.version]
+    return found or ([] if baseline else files)
 
 
 def _thresholds(node: Located, parts: tuple[str | int, ...]) -> Iterator[_Threshold]:

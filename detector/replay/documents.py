@@ -13,12 +13,23 @@ from detector.replay.frauds import Fraud
 from detector.replay.judged import Judged
 from detector.replay.quality import Quality
 from detector.replay.share import Share
+from detector.replay.summary import Summary
 from detector.replay.sweep import Sweep
 from detector.replay.tally import KEYS, largest, tally
 from detector.replay.what_if import Answers
 
 Json = dict[str, Any]
 
+_COUNTS = (
+    "events",
+    "users",
+    "first_event_time",
+    "last_event_time",
+    "duplicates",
+    "late",
+    "published",
+    "seconds",
+)
 _NAMES_AT_MOST = 20
 _EXAMPLES = 10
 
@@ -37,6 +48,20 @@ def answers_document(answers: Answers) -> Json:
     if answers.sweeps:
         document["sweeps"] = [sweep_document(one) for one in answers.sweeps]
     return document
+
+
+def summary_document(summary: Summary) -> Json:
+    """The numbers of a run; `interruption` is null where it went to its end."""
+    stopped = summary.interruption
+    return {
+        **{name: getattr(summary, name) for name in _COUNTS},
+        "refused": dict(sorted(summary.refused.items())),
+        "standing": [
+            {"rule_id": rule_id, "severity": severity, "alerts": number}
+            for (rule_id, severity), number in sorted(summary.standing.items())
+        ],
+        "interruption": None if stopped is None else stopped._asdict(),
+    }
 
 
 def _held_document(quality: Quality | None, judged: Judged | None) -> Json:

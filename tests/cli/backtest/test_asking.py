@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 import typer
 
-from detector.cli.questions import baseline_files, questions
+from detector.cli.backtest.asking import Wanted, questions, rulebooks
 from detector.config import Settings
+from detector.replay.labels import BadLabelsError
 from detector.replay.variants import SweepSpec
 from detector.replay.what_if import Questions
 from detector.rules.faults import RuleFaultsError
@@ -16,8 +17,14 @@ SETTINGS = Settings()
 FILES = files_in_force([], True)
 
 
-def asked(against: Path | None = None, labels: Path | None = None, sweeps: tuple[str, ...] = ()) -> Questions:
-    return questions(against, baseline_files(against, SETTINGS), labels, sweeps, FILES, SETTINGS)
+def asked(
+    against: Path | None = None,
+    labels: Path | None = None,
+    sweeps: tuple[str, ...] = (),
+    report: Path | None = None,
+) -> Questions:
+    wanted = Wanted(against, labels, sweeps, report, as_json=False)
+    return questions(wanted, rulebooks(SETTINGS, against, None), SETTINGS)
 
 
 def test_nothing_is_asked_without_options():
@@ -46,34 +53,36 @@ def test_labels_and_sweeps_are_read(tmp_path):
     assert [len(one.variants) for one in found.sweeps] == [2, 1]
 
 
-def test_for_a_report_the_rules_at_work_are_swept_around_their_thresholds(tmp_path):
-    shipped = CATALOGUE / "no-password-burst.yaml"
-    changed = shipped.read_text().replace("{count: {gte: 5}}", "{count: {gte: 20}}")
-    (tmp_path / shipped.name).write_text(changed)
-    mine = files_in_force([tmp_path], True)
-    new = [asked.rule_id for asked in specs(questions(None, [], None, [], mine, SETTINGS, with_around=True))]
-    assert new == ["no-password-burst"]
-    against = questions(tmp_path, mine, None, [], FILES, SETTINGS, with_around=True)
-    assert specs(against)[0].values == ("2", "3", "4", "5", "6", "7", "8", "9", "10")
-    assert specs(questions(tmp_path, mine, None, [], mine, SETTINGS, with_around=True)) == []
-    assert specs(questions(None, [], None, [], FILES, SETTINGS, with_around=True)) == []
-
-
-def specs(found: Questions) -> list[SweepSpec]:
-    return [one.spec for one in found.around]
-
-
 def test_a_sweep_that_cannot_be_run_is_wrong_usage():
     with pytest.raises(typer.BadParameter, match="no rule 'none' is in force"):
         asked(sweeps=("none:cooldown=1h",))
 
 
-def test_labels_that_cannot_be_used_end_the_command_with_one_line(tmp_path, capsys):
+def test_labels_that_cannot_be_used_are_told_with_their_line(tmp_path):
     path = tmp_path / "labels.csv"
     path.write_text("id\ne1\n")
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(BadLabelsError, match=r"labels\.csv:2: labels need event_id"):
         asked(labels=path)
-    assert ended.value.code == 1
-    assert capsys.readouterr().err == (
-        f"{path}:2: labels need event_id, or alert_id and disposition; found: id\n"
+
+
+def test_a_report_shows_thresholds_around_the_rules_that_someone_works_on(tmp_path):
+    shipped = CATALOGUE / "no-password-burst.yaml"
+    changed = shipped.read_text().replace("{count: {gte: 5}}", "{count: {gte: 20}}")
+    (tmp_path / shipped.name).write_text(changed)
+    [spec] = charted(against=tmp_path)
+    assert spec == SweepSpec(
+        "no-password-burst", "when.0.count.gte", ("2", "3", "4", "5", "6", "7", "8", "9", "10")
     )
+    (tmp_path / shipped.name).unlink()
+    assert charted(against=tmp_path) == []
+
+
+def test_where_all_rules_are_as_shipped_a_report_shows_them_all_but_for_what_is_swept_anyway():
+    path = "no-password-burst:when.0.count.gte"
+    shown = {f"{spec.rule_id}:{spec.path}" for spec in charted()}
+    assert path in shown
+    assert {f"{spec.rule_id}:{spec.path}" for spec in charted(sweeps=(f"{path}=3..4",))} == shown - {path}
+
+
+def charted(against: Path | None = None, sweeps: tuple[str, ...] = ()) -> list[SweepSpec]:
+    return [one.spec for one in asked(against, sweeps=sweeps, report=Path("report.html")).around]
