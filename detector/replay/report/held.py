@@ -38,6 +38,12 @@ def _bounds(name: str, comparisons: Mapping[str, Any]) -> str:
 
 
 def _written(name: str, value: Any) -> str:
-    if isinstance(value, int) and "amount" in name and not name.startswith(("count", "distinct")):
-        return f"{yuan(value)} yuan"
-    return number(value) if isinstance(value, (int, float)) else str(value)
+    if not isinstance(value, (int, float)):
+        return str(value)
+    # What one measure divided by another is of, its name does not say.
+    if "/" not in name and isinstance(value, int):
+        if name.startswith("span"):
+            return span(value)
+        if "amount" in name and not name.startswith(("count", "distinct")):
+            return f"{yuan(value)} yuan"
+    return number(value)

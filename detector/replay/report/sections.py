@@ -115,6 +115,8 @@ def _judged(found: Judged) -> Section:
         f"{number(found.unjudged)}, {number(found.unclear)} were unclear. It says nothing of frauds that no "
         "rule ever alerted on."
     )
+    if found.outside:
+        note += f" {number(found.outside)} dispositions are of alerts before or after these events."
     return Section("judged", "What analysts said", note, tables=[judged_by_rule(found.rules)])
 
 
