@@ -12,7 +12,7 @@ from detector.core.anchor import Anchor, Evidence
 from detector.core.events import Event, Position
 from detector.core.folding import Folds
 from detector.core.history import Entry, History
-from detector.core.rule import MeasureKind, Rule, Window
+from detector.core.rule import MeasureKind, Mode, Rule, Window
 from detector.core.selection import Selections
 from detector.core.sequence import SequenceEvaluator
 from detector.core.texts import WITHDRAWN, fill
@@ -129,7 +129,7 @@ class ActiveRule:
             "case_id": record.case_id,
             "rule_id": self.rule.id,
             "rule_version": self._version,
-            "mode": self.rule.mode,
+            "mode": Mode.SHADOW if record.in_shadow else Mode.LIVE,
             "anchor": _anchor_event(entry),
             "entity": self._entity(event),
             "event_time": event.event_time,

@@ -9,6 +9,7 @@ from detector.core.alert import Alert
 from detector.core.alert_record import AlertRecord
 from detector.core.anchor import Anchor
 from detector.core.history import History
+from detector.core.rule import Mode
 
 
 class Announcer:
@@ -30,7 +31,7 @@ class Announcer:
         self._keeps = keeps
 
     def found(self, rule: ActiveRule, anchor: Anchor) -> None:
-        """Raise the alert of an anchor, unless it stands already."""
+        """Raise the alert of an anchor, unless it stands already where the rule's alerts go."""
         alert_id = rule.alert_id(self._history, anchor)
         record = self._history.alerts.get(alert_id)
         if record is None:
@@ -48,8 +49,10 @@ class Announcer:
             )
         elif record.standing:
             self._date_back(record, anchor)
-            return
-        record.first = anchor.position
+            if not _is_news(rule, record):
+                return
+        else:
+            record.first = anchor.position
         self.name_anew(rule, record, anchor)
 
     def name_anew(self, rule: ActiveRule, record: AlertRecord, anchor: Anchor) -> None:
@@ -59,6 +62,8 @@ class Announcer:
         record.anchor = anchor.position
         record.case_id = rule.case_id(history, anchor)
         record.revision += 1
+        # What stands live is corrected there, whatever has become of the rule since.
+        record.in_shadow = rule.rule.mode is Mode.SHADOW and (record.in_shadow or not record.standing)
         record.standing = True
         until = rule.period_end(event.event_time) + self._keeps[rule.rule.id]
         record.until = max(record.until, until)
@@ -77,3 +82,8 @@ class Announcer:
         if anchor.position < record.first:
             record.first = anchor.position
             self._history.record(record)
+
+
+def _is_news(rule: ActiveRule, record: AlertRecord) -> bool:
+    """Whether a standing alert is known in shadow alone while its rule is live by now."""
+    return record.in_shadow and rule.rule.mode is Mode.LIVE

@@ -12,7 +12,10 @@ RECORD_TAG = 100
 
 
 class StoredRecord(msgspec.Struct, array_like=True, tag=RECORD_TAG, frozen=True, gc=False):
-    """Its ids are the bytes of the hexadecimal ones; `first` is None where it is the anchor."""
+    """Its ids are the bytes of the hexadecimal ones; `first` is None where it is the anchor.
+
+    What was stored before records knew whether they were said in shadow has no `in_shadow`.
+    """
 
     rule_id: str
     alert_id: bytes
@@ -23,6 +26,7 @@ class StoredRecord(msgspec.Struct, array_like=True, tag=RECORD_TAG, frozen=True,
     revision: int
     standing: bool
     until: int
+    in_shadow: bool = False
 
 
 def stored_record(record: AlertRecord) -> StoredRecord:
@@ -37,6 +41,7 @@ def stored_record(record: AlertRecord) -> StoredRecord:
         revision=record.revision,
         standing=record.standing,
         until=record.until,
+        in_shadow=record.in_shadow,
     )
 
 
@@ -52,4 +57,5 @@ def restored_record(stored: StoredRecord) -> AlertRecord:
         revision=stored.revision,
         standing=stored.standing,
         until=stored.until,
+        in_shadow=stored.in_shadow,
     )

@@ -21,6 +21,7 @@ from detector.stream.scopes import Scopes
 
 from ..core.given import saved
 from .engine_runs import CAP, LATENESS, decoded, observe_all, read_rules, standing
+from .fragile import fragile_stream
 from .random_rules import random_rules
 from .streams import MINUTE, random_arrival, random_events
 from .twin import anchors, standing_alerts
@@ -30,59 +31,6 @@ Draw = tuple[list[dict[str, Any]], list[Rule], list[dict[str, Any]]]
 
 TOPIC = "payments"
 HOUR = 60 * MINUTE
-
-FRAGILE: list[dict[str, Any]] = [
-    {"window": {"event": "debit", "within": "8m"}, "when": {"count": 2}},
-    {
-        "window": {"event": ["debit", "transfer"], "within": "10m"},
-        "when": {"last(auth_method)": {"ne": "none"}},
-    },
-    {
-        "window": {"within": "10m", "select": {"out": {"event": "debit"}, "back": {"event": "login"}}},
-        "when": {"count(back) / count(out)": {"lt": 0.5}, "count(out)": {"gte": 2}},
-        "overrides": [{"where": {"user_tier": "minor"}, "severity": "critical"}],
-    },
-    {
-        "sequence": {
-            "steps": [
-                {"name": "start", "event": "remote_session_started"},
-                {
-                    "name": "pay",
-                    "event": ["debit", "transfer", "instalment"],
-                    "within": "20m",
-                    "unless": {"event": ["face_verification", "remote_session_ended"]},
-                },
-            ]
-        },
-    },
-    {
-        "sequence": {
-            "within": "20m",
-            "steps": [
-                {"name": "login", "event": "login", "alert": "low"},
-                {"name": "face", "event": "face_verification", "unless": {"event": "sms_sync_enabled"}},
-                {
-                    "name": "pay",
-                    "event": "debit",
-                    "at_least": 2,
-                    "unless": {"event": "login", "before": "1m"},
-                },
-            ],
-        },
-        "overrides": [{"where": {"login.new_device": True}, "severity": "high"}],
-    },
-]
-"""Rules whose alerts fall easily: a late event takes away what they rest on."""
-
-FRAGILE_TYPES = {
-    "debit",
-    "transfer",
-    "login",
-    "remote_session_started",
-    "remote_session_ended",
-    "face_verification",
-    "sms_sync_enabled",
-}
 
 
 def position(event: dict[str, Any]) -> tuple[int, str]:
@@ -108,15 +56,8 @@ def fragile() -> Callable[..., Draw]:
     """The fragile rules, and events of one user in an arrival order within the allowed lateness."""
 
     def drawn(seed: int, cooldown: str) -> Draw:
-        rng = Random(seed)
-        written = [
-            {"id": f"fragile-{number}", "by": "user_id", "cooldown": cooldown} | rule
-            for number, rule in enumerate(FRAGILE)
-        ]
-        one_user = [
-            event | {"user_id": "u1"} for event in random_events(rng, 50) if event["type"] in FRAGILE_TYPES
-        ]
-        return written, read_rules(written), random_arrival(rng, one_user, LATENESS)
+        written, arrived = fragile_stream(Random(seed), cooldown)
+        return written, read_rules(written), arrived
 
     return drawn
 

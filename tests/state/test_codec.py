@@ -14,6 +14,7 @@ from detector.simulate import Traffic, encode, simulate
 from detector.state.codec import Codec, Tail
 from detector.state.errors import CorruptStateError, StateError
 from detector.state.stored_events import TYPE_TAGS, WORDS
+from detector.state.stored_records import RECORD_TAG, StoredRecord, stored_record
 
 TOPICS = ("payments", "logins", "complaints")
 KEY = "用户-1"
@@ -301,7 +302,7 @@ GOLDEN = [
     Entry(event_of("debit", 1, optional=False, city="Xiamen", card_id="k"), Source("logins", PARTITION, 99)),
     Entry(event_of("complaint", 2, optional=False, event_id=UUID), None),
     Entry(event_of("debit", 3, event_id="order-000001234", channel="app"), Source("logins", PARTITION, 107)),
-    record(),
+    record(in_shadow=True),
     Folded((TIME, "e0"), {}, {}),
 ]
 GOLDEN_BYTES = (
@@ -311,9 +312,16 @@ GOLDEN_BYTES = (
     "722d30dc001400a8303030303132333401026bcf001fffffffffffffac63757272656e63792de580bcaf6d6572"
     "6368616e745f69642de580bc04ad6465766963655f69642de580bc1907a8636974792de580bcab636f756e7472"
     "792de580bca669702de580bcab636172645f69642de580bcb061677265656d656e745f69642de580bc0aaf7465"
-    "726d696e616c5f69642de580bcc2ce000100059a64a172c41000000000000000000000000000000000c410cccc"
+    "726d696e616c5f69642de580bcc2ce000100059b64a172c41000000000000000000000000000000000c410cccc"
     "cccccccccccccccccccccccccccca8637269746963616c92cf0000019b76daa800a2653192cf0000019b76daa7"
-    "fba2653003c2cf0000019b76daa809946592cf0000019b76daa800a265308080ce00010008"
+    "fba2653003c2cf0000019b76daa809c3946592cf0000019b76daa800a265308080ce00010008"
+)
+BEFORE_SHADOW_WAS_TOLD = GOLDEN_BYTES.replace("9b64a172", "9a64a172").replace("a809c3", "a809")
+RECORD_BEFORE = msgspec.defstruct(
+    "StoredRecord",
+    [(item.name, item.type) for item in msgspec.structs.fields(StoredRecord) if item.name != "in_shadow"],
+    array_like=True,
+    tag=RECORD_TAG,
 )
 
 
@@ -322,8 +330,16 @@ def test_the_stored_form_never_changes(codec):
 
 
 def test_what_an_earlier_release_stored_is_read(codec):
-    history = codec.decode(bytes.fromhex(GOLDEN_BYTES), PARTITION, KEY)
-    assert told(history) == [plain(GOLDEN[4]), *map(plain, GOLDEN[:4])]
+    for stored_bytes, in_shadow in ((GOLDEN_BYTES, True), (BEFORE_SHADOW_WAS_TOLD, False)):
+        history = codec.decode(bytes.fromhex(stored_bytes), PARTITION, KEY)
+        items = [GOLDEN[4], *GOLDEN[:3], record(in_shadow=in_shadow)]
+        assert told(history) == list(map(plain, items))
+
+
+def test_an_earlier_release_reads_what_is_stored_of_alerts():
+    encoded = msgspec.msgpack.encode(stored_record(record(in_shadow=True)))
+    read = msgspec.msgpack.decode(encoded, type=RECORD_BEFORE)
+    assert (read.revision, read.until) == (3, TIME + 9)
 
 
 def test_the_numbers_of_types_and_words_never_change():
