@@ -15,6 +15,7 @@ from detector.cli.console import fail
 from detector.cli.interrupt import run_until_interrupted
 from detector.cli.options import BootstrapServers, ConfigFile, settings_from
 from detector.cli.postgresql import asked
+from detector.cli.since import check_duration, time_since
 from detector.core.disposition import Disposition
 
 if TYPE_CHECKING:
@@ -30,6 +31,15 @@ def tail(
     from_beginning: Annotated[
         bool, typer.Option("--from-beginning", help="Begin with the oldest alert.")
     ] = False,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            help="Begin with those published so long ago: 10m, 24h.", metavar="TIME", callback=check_duration
+        ),
+    ] = None,
+    shadow: Annotated[
+        bool, typer.Option("--shadow", help="Follow the alerts of rules in shadow, not the live ones.")
+    ] = False,
     rule: Annotated[str | None, typer.Option("--rule", help="Only this rule's.", metavar="ID")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
 ) -> None:
@@ -41,11 +51,17 @@ def tail(
     from detector.stream.places import described_place
     from detector.stream.tail import alert_records, read_alert
 
+    if from_beginning and since is not None:
+        raise typer.BadParameter(
+            "say where to begin with one of them", param_hint="'--from-beginning', '--since'"
+        )
     settings = settings_from(config, bootstrap_servers=bootstrap_servers)
+    topic = settings.topics.alerts_shadow if shadow else settings.topics.alerts
+    begin = None if since is None else time_since(since)
 
     async def follow() -> None:
         await wait_for_kafka(settings.kafka)
-        async with alert_records(settings, from_beginning) as records:
+        async with alert_records(settings, topic, from_beginning=from_beginning, since=begin) as records:
             async for record in records:
                 try:
                     alert = read_alert(record.value)

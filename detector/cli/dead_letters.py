@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json as to_json
-import time
 from collections import Counter
 from contextlib import aclosing
 from datetime import UTC, datetime
@@ -15,7 +14,7 @@ import typer
 from detector.cli.console import stderr
 from detector.cli.kafka import answered
 from detector.cli.options import BootstrapServers, ConfigFile, settings_from
-from detector.config.values import read_duration
+from detector.cli.since import check_duration, time_since
 from detector.core.events import Reason
 from detector.stream.places import described_place
 
@@ -25,18 +24,11 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Look at dead letters, and put them back.", no_args_is_help=True)
 
 
-def _duration(text: str | None) -> str | None:
-    if text is not None:
-        try:
-            read_duration(text)
-        except ValueError as error:
-            raise typer.BadParameter(str(error)) from None
-    return text
-
-
 Since = Annotated[
     str | None,
-    typer.Option("--since", help="Only those put aside within such a time: 10m, 1h, 7d.", callback=_duration),
+    typer.Option(
+        "--since", help="Only those put aside within such a time: 10m, 1h, 7d.", callback=check_duration
+    ),
 ]
 
 
@@ -107,7 +99,7 @@ def replay(
 
 def _since(duration: str | None) -> int | None:
     """The time (ms) from which on dead letters count; None for all."""
-    return None if duration is None else int(time.time() * 1000) - read_duration(duration)
+    return None if duration is None else time_since(duration)
 
 
 def _as_json(letter: FoundLetter, values: bool) -> str:

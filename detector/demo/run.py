@@ -42,7 +42,10 @@ async def run_demo(seconds: float, rate: int, show: Show) -> Tally:
         settings = _settings(servers)
         await _create_topics(settings)
         tally = Tally()
-        async with worker_process(settings) as worker, alert_records(settings, True) as records:
+        async with (
+            worker_process(settings) as worker,
+            alert_records(settings, settings.topics.alerts, from_beginning=True) as records,
+        ):
             await worker.ready(_READY_SECONDS)
             watching = asyncio.create_task(_watch(records, tally, show))
             try:

@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from detector.config import KafkaSettings
 from detector.stream.checks import StartRefused
 from detector.stream.kafka import client_arguments
 from detector.stream.topics import missing_topics, partition_counts
+
+_FETCH_MS = 500
 
 
 @asynccontextmanager
@@ -36,3 +38,43 @@ async def consumer_of(kafka: KafkaSettings, *topics: str, **options: Any) -> Asy
         yield consumer
     finally:
         await consumer.stop()
+
+
+async def records_now(
+    consumer: AIOKafkaConsumer, since: int | None
+) -> AsyncIterator[ConsumerRecord[bytes, bytes]]:
+    """The records that are there when it begins, from a time (ms) on or all, each partition in its order.
+
+    Raises:
+        KafkaError: the topic cannot be read.
+    """
+    ends = await consumer.end_offsets(consumer.assignment())
+    starts = await offsets_since(consumer, since)
+    for place, start in starts.items():
+        consumer.seek(place, start)
+    left = {place for place, start in starts.items() if start < ends[place]}
+    consumer.pause(*(starts.keys() - left))
+    while left:
+        for place, records in (await consumer.getmany(timeout_ms=_FETCH_MS)).items():
+            for record in records:
+                if record.offset < ends[place]:
+                    yield record
+        for place in [place for place in left if await consumer.position(place) >= ends[place]]:
+            left.remove(place)
+            consumer.pause(place)
+
+
+async def offsets_since(consumer: AIOKafkaConsumer, since: int | None) -> dict[TopicPartition, int]:
+    """Where a time (ms) begins in each partition, its end where all is older; None is the oldest record's.
+
+    Raises:
+        KafkaError: the topic cannot be read.
+    """
+    places = list(consumer.assignment())
+    if since is None:
+        beginnings: dict[TopicPartition, int] = await consumer.beginning_offsets(places)
+        return beginnings
+    # A partition without a newer record has no offset for the time, so its end is read before it can grow.
+    ends = await consumer.end_offsets(places)
+    found = await consumer.offsets_for_times(dict.fromkeys(places, since))
+    return {place: ends[place] if at is None else int(at.offset) for place, at in found.items()}

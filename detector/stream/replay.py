@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import NamedTuple
-
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from detector.config import Settings
 from detector.core.events import Reason
 from detector.stream.dead_letters import FoundLetter, read_letter
 from detector.stream.in_flight import InFlight
 from detector.stream.kafka import alert_producer
-from detector.stream.outside import consumer_of
-
-_FETCH_MS = 500
+from detector.stream.outside import consumer_of, records_now
 
 
 class Selection(NamedTuple):
@@ -44,7 +40,7 @@ async def found_letters(settings: Settings, selection: Selection) -> AsyncGenera
         KafkaError: the topic cannot be read.
     """
     async with consumer_of(settings.kafka, settings.topics.dead_letters) as consumer:
-        async for record in _records_now(consumer, selection.since):
+        async for record in records_now(consumer, selection.since):
             letter = read_letter(record)
             if letter is not None and selection.takes(letter):
                 yield letter
@@ -79,32 +75,3 @@ async def put_back(settings: Settings, selection: Selection) -> Replayed:
         return Replayed(await in_flight.settle(), left_out)
     finally:
         await producer.stop()
-
-
-async def _records_now(
-    consumer: AIOKafkaConsumer, since: int | None
-) -> AsyncIterator[ConsumerRecord[bytes, bytes]]:
-    ends = await consumer.end_offsets(consumer.assignment())
-    starts = await _starts(consumer, ends, since)
-    for place, start in starts.items():
-        consumer.seek(place, start)
-    left = {place for place, start in starts.items() if start < ends[place]}
-    consumer.pause(*(starts.keys() - left))
-    while left:
-        for place, records in (await consumer.getmany(timeout_ms=_FETCH_MS)).items():
-            for record in records:
-                if record.offset < ends[place]:
-                    yield record
-        for place in [place for place in left if await consumer.position(place) >= ends[place]]:
-            left.remove(place)
-            consumer.pause(place)
-
-
-async def _starts(
-    consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int], since: int | None
-) -> dict[TopicPartition, int]:
-    if since is None:
-        beginnings: dict[TopicPartition, int] = await consumer.beginning_offsets(list(ends))
-        return beginnings
-    found = await consumer.offsets_for_times(dict.fromkeys(ends, since))
-    return {place: ends[place] if at is None else at.offset for place, at in found.items()}

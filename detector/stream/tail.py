@@ -1,4 +1,4 @@
-"""The alert topic, read live and from outside the detector's consumer group."""
+"""The topics of alerts, read live and from outside the detector's consumer group."""
 
 from __future__ import annotations
 
@@ -10,24 +10,25 @@ from aiokafka import ConsumerRecord
 
 from detector.config import Settings
 from detector.core.alert import Alert
-from detector.stream.outside import consumer_of
+from detector.stream.outside import consumer_of, offsets_since
 
 _decoder = msgspec.json.Decoder(Alert)
 
 
 @asynccontextmanager
 async def alert_records(
-    settings: Settings, from_beginning: bool
+    settings: Settings, topic: str, *, from_beginning: bool = False, since: int | None = None
 ) -> AsyncIterator[AsyncIterator[ConsumerRecord]]:
-    """The records of the alert topic, from its beginning or from now on, without end.
+    """The records of a topic of alerts, from its beginning, from a time (ms) or from now on; without end.
 
     Raises:
         StartRefused: there is no such topic for this user.
         KafkaError: the topic cannot be read.
     """
-    async with consumer_of(settings.kafka, settings.topics.alerts) as consumer:
-        if from_beginning:
-            await consumer.seek_to_beginning()
+    async with consumer_of(settings.kafka, topic) as consumer:
+        if from_beginning or since is not None:
+            for place, offset in (await offsets_since(consumer, since)).items():
+                consumer.seek(place, offset)
         else:
             await consumer.seek_to_end()
         yield consumer
