@@ -1,4 +1,4 @@
-"""`detector rules`: list, show, lint, test and docs."""
+"""`detector rules`: list, show, lint, test, docs and diff-live."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from detector.cli.console import fail, stderr, stdout
+from detector.cli.diff_live import diff_live
 from detector.cli.options import ConfigFile, NoCatalogue, RuleDirectories, rules_from, settings_from
 from detector.rules import rule_set
 from detector.rules.faults import nearest
@@ -16,7 +17,9 @@ from detector.rules.pages import pages
 from detector.rules.rule_set import CATALOGUE, rule_paths
 from detector.rules.trial import failures
 
-app = typer.Typer(help="Look at rules, check them and run their tests.", no_args_is_help=True)
+app = typer.Typer(
+    help="Look at rules, check them, run their tests, watch those in shadow.", no_args_is_help=True
+)
 
 Paths = Annotated[
     list[Path], typer.Argument(help="Rule files, or directories of them.", metavar="PATH...", exists=True)
@@ -95,6 +98,9 @@ def docs(
     except OSError as error:
         fail(f"{error.filename}: cannot be written: {error.strerror}")
     stderr.print(f"{len(made)} pages in {out}")
+
+
+app.command("diff-live")(diff_live)
 
 
 def _with_rules(paths: list[Path]) -> list[Path]:

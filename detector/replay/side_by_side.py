@@ -46,23 +46,24 @@ class SideBySide(NamedTuple):
     shadow_versions: list[Version]
 
 
-def side_by_side(shadow: Rule, live: Rule, said: Iterable[Said], since: int) -> SideBySide:
+def side_by_side(shadow: Rule, live: Rule | None, said: Iterable[Said], since: int) -> SideBySide:
     """The two rules' alerts that were first published at `since` (ms) or later, held together.
 
     Args:
         shadow: the rule that may replace the other.
-        live: the other.
+        live: the other; None where there is none, so that all that the first has raised is added.
         said: what both have published, on whichever topic and in any order: from longer ago than `since`, so
             that what goes on from before is known for what it is.
         since: where the time begins.
     """
-    mine = [one for one in said if one[0].rule_id in (shadow.id, live.id)]
+    live_id = "" if live is None else live.id
+    mine = [one for one in said if one[0].rule_id in (shadow.id, live_id)]
     first_said = _first_said(mine)
     # Of one id the highest revision counts, and topics have no order among each other.
     stands = standing(alert for alert, _ in sorted(mine, key=lambda one: one[0].revision))
-    before, after = _of_rule(stands, live.id), _of_rule(stands, shadow.id)
-    reach = max(shadow.cooldown, live.cooldown)
-    whole = compare(before, after, {shadow.id: live.id}, {live.id: reach})
+    before, after = _of_rule(stands, live_id), _of_rule(stands, shadow.id)
+    reach = max(rule.cooldown for rule in (shadow, live) if rule is not None)
+    whole = compare(before, after, {shadow.id: live_id}, {live_id: reach})
     recent = {alert_id for alert_id, at in first_said.items() if at >= since}
     comparison = _within(whole, after, recent)
     first = min((at for alert, at in mine if alert.rule_id == shadow.id), default=None)
@@ -72,7 +73,7 @@ def side_by_side(shadow: Rule, live: Rule, said: Iterable[Said], since: int) -> 
         comparison=comparison,
         first=first,
         unproven=sum(first is None or first_said[alert.alert_id] < first for alert in comparison.removed),
-        live_versions=_versions(live.id, mine, since),
+        live_versions=_versions(live_id, mine, since),
         shadow_versions=_versions(shadow.id, mine, since),
     )
 
