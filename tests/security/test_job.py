@@ -14,6 +14,7 @@ from detector.rules.rule_set import rules_in_force
 from detector.simulate import Traffic, simulate
 from tests.integration.archiving import Archiving
 from tests.integration.live import Live
+from tests.security.events import WATCHED
 from tests.security.platform import ANALYST, ARCHIVE, PASSWORDS, WORKER, signed_in
 from tests.servers.postgres import RunningPostgres
 
@@ -94,6 +95,14 @@ async def test_the_job_is_done_with_what_is_allowed(
     logs = first.log.read_text() + second.log.read_text()
     assert "detector started" in logs
     assert PASSWORDS[WORKER] not in logs
+
+
+def test_an_analyst_sets_rules_in_shadow_against_live_ones(live: Live, tmp_path: Path) -> None:
+    live.use_rules(watched=WATCHED)
+    live.extra |= signed_in(ANALYST, tmp_path)
+    done = live.command("rules", "diff-live", "watched", "no-password-burst")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("watched, in shadow, against no-password-burst, live\n")
 
 
 async def test_an_analyst_follows_the_alerts(live: Live, tmp_path: Path) -> None:

@@ -85,16 +85,26 @@ def test_the_archive_names_the_permission_that_it_lacks(
     assert last.startswith(f"this user may not {kind} {permission.name}: grant it the ACL operation Read")
 
 
-async def test_an_analyst_may_follow_the_alerts_and_needs_the_permission(
-    platform: Platform, live: Live, tmp_path: Path
+@pytest.mark.parametrize(
+    ("topic", "command"),
+    [
+        (TOPICS.alerts, ("alerts", "tail", "--from-beginning")),
+        (TOPICS.alerts_shadow, ("alerts", "tail", "--shadow", "--since", "1h")),
+        (TOPICS.alerts, ("rules", "diff-live")),
+        (TOPICS.alerts_shadow, ("rules", "diff-live")),
+    ],
+)
+async def test_an_analyst_may_read_alerts_and_needs_the_permission(
+    platform: Platform, live: Live, tmp_path: Path, topic: str, command: tuple[str, ...]
 ) -> None:
+    live.use_rules(watched=WATCHED)
     live.extra |= signed_in(ANALYST, tmp_path)
-    [permission] = permissions_of(ANALYST)
+    [permission] = [one for one in permissions_of(ANALYST) if one.name == topic]
     with platform.without(permission):
-        done = live.command("alerts", "tail", "--from-beginning")
+        done = live.command(*command)
     assert (done.returncode, done.stderr) == (
         1,
-        f"topic {TOPICS.alerts} does not exist, or this user may not describe it\n",
+        f"topic {topic} does not exist, or this user may not describe it\n",
     )
 
 
