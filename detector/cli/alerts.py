@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json as json_text
 import sys
+import time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,9 +14,9 @@ from detector.cli.alert_text import print_alert
 from detector.cli.archived_text import print_archived
 from detector.cli.console import fail
 from detector.cli.interrupt import run_until_interrupted
+from detector.cli.moments import moment_of_option
 from detector.cli.options import BootstrapServers, ConfigFile, settings_from
 from detector.cli.postgresql import asked
-from detector.cli.since import check_duration, time_since
 from detector.core.disposition import Disposition
 
 if TYPE_CHECKING:
@@ -33,9 +34,7 @@ def tail(
     ] = False,
     since: Annotated[
         str | None,
-        typer.Option(
-            help="Begin with those published so long ago: 10m, 24h.", metavar="TIME", callback=check_duration
-        ),
+        typer.Option(help="Begin with those published since then: 24h, 2026-03-01T08:00.", metavar="TIME"),
     ] = None,
     shadow: Annotated[
         bool, typer.Option("--shadow", help="Follow the alerts of rules in shadow, not the live ones.")
@@ -57,7 +56,7 @@ def tail(
         )
     settings = settings_from(config, bootstrap_servers=bootstrap_servers)
     topic = settings.topics.alerts_shadow if shadow else settings.topics.alerts
-    begin = None if since is None else time_since(since)
+    begin = None if since is None else moment_of_option(since, int(time.time() * 1000), "--since")
 
     async def follow() -> None:
         await wait_for_kafka(settings.kafka)

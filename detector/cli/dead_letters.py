@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as to_json
+import time
 from collections import Counter
 from contextlib import aclosing
 from datetime import UTC, datetime
@@ -13,8 +14,8 @@ import typer
 
 from detector.cli.console import stderr
 from detector.cli.kafka import answered
+from detector.cli.moments import moment_of_option
 from detector.cli.options import BootstrapServers, ConfigFile, settings_from
-from detector.cli.since import check_duration, time_since
 from detector.core.events import Reason
 from detector.stream.places import described_place
 
@@ -26,9 +27,7 @@ app = typer.Typer(help="Look at dead letters, and put them back.", no_args_is_he
 
 Since = Annotated[
     str | None,
-    typer.Option(
-        "--since", help="Only those put aside within such a time: 10m, 1h, 7d.", callback=check_duration
-    ),
+    typer.Option("--since", help="Only those put aside since then: 7d, 2026-03-01T08:00.", metavar="TIME"),
 ]
 
 
@@ -97,9 +96,9 @@ def replay(
     stderr.print(f"{topic}, {reason}: {_letters(sent)} {done} back{_left_out(left_out)}")
 
 
-def _since(duration: str | None) -> int | None:
+def _since(text: str | None) -> int | None:
     """The time (ms) from which on dead letters count; None for all."""
-    return None if duration is None else time_since(duration)
+    return None if text is None else moment_of_option(text, int(time.time() * 1000), "--since")
 
 
 def _as_json(letter: FoundLetter, values: bool) -> str:

@@ -12,6 +12,7 @@ import typer
 
 from detector.cli.diff_live_text import Trial, document, print_overview, print_trial
 from detector.cli.kafka import answered
+from detector.cli.moments import moment_of_option
 from detector.cli.options import (
     BootstrapServers,
     ConfigFile,
@@ -21,9 +22,7 @@ from detector.cli.options import (
     settings_from,
 )
 from detector.cli.pairs import Pair, found_pair, pair_of
-from detector.cli.since import check_duration
 from detector.config import Settings
-from detector.config.values import read_duration
 from detector.core.rule import Mode, Rule
 from detector.replay.side_by_side import Said, reach_back, side_by_side
 
@@ -46,7 +45,7 @@ def diff_live(
     no_catalogue: NoCatalogue = False,
     since: Annotated[
         str,
-        typer.Option(help="Alerts published so long ago: 3h, 7d.", metavar="TIME", callback=check_duration),
+        typer.Option(help="Alerts published since then: 3h, 7d, 2026-03-01T08:00.", metavar="TIME"),
     ] = "24h",
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
@@ -58,13 +57,14 @@ def diff_live(
     settings = settings_from(
         config, bootstrap_servers=bootstrap_servers, rules=rules, no_catalogue=no_catalogue
     )
+    until = int(time.time() * 1000)
+    begin = moment_of_option(since, until, "--since")
     in_force = {rule.id: rule for rule in rules_from(settings)}
     if shadow_rule is None:
         pairs = [found_pair(in_force, rule) for rule in in_force.values() if rule.mode is Mode.SHADOW]
     else:
         pairs = [pair_of(in_force, shadow_rule, live_rule)]
-    until = int(time.time() * 1000)
-    trials = _trials(settings, pairs, until - read_duration(since), until)
+    trials = _trials(settings, pairs, begin, until)
     if json:
         sys.stdout.buffer.write(msgspec.json.encode(document(trials)) + b"\n")
     elif shadow_rule is None:

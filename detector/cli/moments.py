@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import typer
+
 from detector.core.durations import parse_duration
 
 
@@ -23,3 +25,15 @@ def moment(text: str, now: int) -> int:
             f"'{text}' is neither a duration such as 7d nor a time such as 2026-03-01T08:00"
         ) from None
     return int(named.replace(tzinfo=named.tzinfo or UTC).timestamp() * 1000)
+
+
+def moment_of_option(text: str, now: int, option: str) -> int:
+    """The time (ms) that an option names.
+
+    Raises:
+        typer.BadParameter: it names none.
+    """
+    try:
+        return moment(text, now)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint=f"'{option}'") from None

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from detector.cli.moments import moment
+from detector.cli.moments import moment_of_option
 from detector.cli.recorded_topics import topics_recorded
 from detector.config import Settings
 from detector.replay.recorded.batch import Recorded
@@ -61,8 +61,8 @@ def recorded(
         yield files_recorded(files, say)
         return
     now = int(time.time() * 1000)
-    begin = 0 if since is None else _moment(since, now, "'--since'")
-    end = None if until is None else _moment(until, now, "'--until'")
+    begin = 0 if since is None else moment_of_option(since, now, "--since")
+    end = None if until is None else moment_of_option(until, now, "--until")
     if begin >= (now if end is None else end):
         raise typer.BadParameter("it must lie before the end", param_hint="'--since'")
     with topics_recorded(settings, begin, end, say) as found:
@@ -79,10 +79,3 @@ def _check(files: Sequence[str], from_kafka: bool, since: str | None, until: str
     for name, value in (("'--since'", since), ("'--until'", until)):
         if value is not None:
             raise typer.BadParameter("it goes with --from-kafka; files are read whole", param_hint=name)
-
-
-def _moment(text: str, now: int, option: str) -> int:
-    try:
-        return moment(text, now)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint=option) from None

@@ -75,7 +75,8 @@ def test_where_several_fit_or_none_it_asks_for_the_live_rule(detector: Run, fold
     )
 
 
-def test_the_time_must_be_a_duration(detector: Run, folder: Path) -> None:
+def test_the_time_must_be_one(detector: Run, folder: Path) -> None:
     assert error_of(detector, folder, "--since", "yesterday") == (
-        "Invalid value for '--since': expected a duration such as 90s, 10m, 24h or 30d"
+        "Invalid value for '--since': 'yesterday' is neither a duration such as 7d nor a time such as "
+        "2026-03-01T08:00"
     )
