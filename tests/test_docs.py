@@ -64,10 +64,6 @@ GUIDE = DOCS / "first-rule.md"
 
 
 def test_the_guide_to_a_first_rule_shows_what_happens(tmp_path):
-    command = tmp_path / "bin" / "detector"
-    command.parent.mkdir()
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m detector "$@"\n')
-    command.chmod(0o755)
     (tmp_path / "rules").mkdir()
     ran = 0
     for token in MarkdownIt().parse(GUIDE.read_text(encoding="utf-8")):
@@ -86,9 +82,15 @@ def commands(block):
     return [(part.split("\n", 1)[0], part.split("\n", 1)[1]) for part in parts[1:]]
 
 
-def run(typed, folder):
-    environment = {
-        "PATH": f"{folder / 'bin'}:/usr/bin:/bin",
+def run(typed, folder, beside=None):
+    """What a command prints that is typed in a folder, with these variables beside its own."""
+    command = folder / "bin" / "detector"
+    if not command.exists():
+        command.parent.mkdir()
+        command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m detector "$@"\n')
+        command.chmod(0o755)
+    environment = (beside or {}) | {
+        "PATH": f"{command.parent}:/usr/bin:/bin",
         "PYTHONPATH": str(DOCS.parent),
         "PYTHONUNBUFFERED": "1",
     }
