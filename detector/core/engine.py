@@ -163,13 +163,7 @@ class Engine:
 
         What is over is forgotten, its time to live known, and what an engine keeps beside events made anew.
         """
-        history.selections.clear()
-        history.say_again()
-        if history.folded is not None:
-            self._folds.take(history.folded, [entry.event for entry in history.stray])
-            for event, _ in (*history.stray, *history.entries):
-                self._folds.note(history.folded, event)
-            history.stray.clear()
+        self.catch_up(history)
         self._forget(history)
         history.forget_at = max(_LEAST_TO_FORGET, 2 * len(history))
         history.keep_until = 0
@@ -177,6 +171,16 @@ class Engine:
             history.keep_until = max(history.keep_until, event.event_time + self._keeps_for(event))
         for record in history.alerts.values():
             history.keep_until = max(history.keep_until, record.until)
+
+    def catch_up(self, history: History) -> None:
+        """Take in what a history was restored with and has no place of its own yet; nothing is forgotten."""
+        history.selections.clear()
+        history.say_again()
+        if history.folded is not None:
+            self._folds.take(history.folded, [entry.event for entry in history.stray])
+            for event, _ in (*history.stray, *history.entries):
+                self._folds.note(history.folded, event)
+            history.stray.clear()
 
     def _forget(self, history: History) -> None:
         newest = history.newest

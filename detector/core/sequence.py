@@ -17,23 +17,25 @@ from detector.core.selection import Selections
 class SequenceEvaluator:
     """One sequence rule, compiled: tells which steps the event at an index of a history completes.
 
+    `compiled` are its steps, `agreed` the fields that they agree on, `alerting` the numbers of those that
+    raise an alert, with its severity where no override has another.
     `selections` are those of the engine, for rules that select alike share them.
     """
 
     def __init__(self, rule: Rule, selections: Selections) -> None:
         assert isinstance(rule.body, Sequence)
         self._rule = rule
-        self._lists: Lists = selections.lists
+        self.lists: Lists = selections.lists
         self._sequence = rule.body
         self._key_fields = rule.by[1:]
         self._span = rule.span
-        self._agreed = (*self._key_fields, *rule.body.same)
-        self._steps = tuple(
-            CompiledStep(step, self._agreed, self._key_fields, selections) for step in rule.body.steps
+        self.agreed = (*self._key_fields, *rule.body.same)
+        self.compiled = tuple(
+            CompiledStep(step, self.agreed, self._key_fields, selections) for step in rule.body.steps
         )
-        self._alerting = _alerting_steps(rule)
+        self.alerting = _alerting_steps(rule)
         self._completing = [
-            selections.of(rule.body.steps[number].selector, ()) for number, _ in self._alerting
+            selections.of(rule.body.steps[number].selector, ()) for number, _ in self.alerting
         ]
 
     @property
@@ -45,28 +47,39 @@ class SequenceEvaluator:
     def completes(self) -> dict[str, int]:
         """For each event type that can complete an alerting step, the number of the first such step."""
         found: dict[str, int] = {}
-        for number, _ in self._alerting:
-            for event_type in self._steps[number].select:
+        for number, _ in self.alerting:
+            for event_type in self.compiled[number].select:
                 found.setdefault(event_type, number)
         return found
 
     @property
     def event_types(self) -> frozenset[str]:
         """The event types that the rule looks at, those that cancel a step among them."""
-        return frozenset(event_type for step in self._steps for event_type in (*step.select, *step.cancel))
+        return frozenset(event_type for step in self.compiled for event_type in (*step.select, *step.cancel))
 
     def anchors_at(self, history: History, index: int) -> list[Anchor]:
         """The anchors that the event at an index is: one for each alerting step that it completes."""
         event = history.entries[index].event
         anchors = []
-        for number, severity in self._alerting:
-            matches = self._steps[number].select.get(event.type)
+        for number, severity in self.alerting:
+            matches = self.compiled[number].select.get(event.type)
             if matches is None or not matches(event):
                 continue
-            chain = self._chain(history, number, index)
+            chain = self.chain(history, number, index)
             if chain is not None:
                 anchors.append(self._anchor(history, chain, severity))
         return anchors
+
+    def chain(self, history: History, number: int, index: int) -> Chain | None:
+        """The latest chain in which the event at the index, which the step selects, completes that step."""
+        event = history.entries[index].event
+        return self.chain_since(history, number, index, event.event_time - self._span)
+
+    def chain_since(self, history: History, number: int, index: int, earliest: int) -> Chain | None:
+        """The same, of events not earlier than a time (ms)."""
+        event = history.entries[index].event
+        agreed = tuple(getattr(event, name) for name in self.agreed)
+        return Search(history, self.compiled, self.agreed, agreed, earliest).chain(number, index)
 
     def may_hold(self, history: History, index: int, end: int) -> Iterable[int]:
         """The indices from `index` to `end` at which what the event at `index` changes could hold."""
@@ -80,9 +93,9 @@ class SequenceEvaluator:
     def findings(self, history: History, anchor: Anchor) -> Findings:
         """How long each step took, against what, and the events of the chain in their order."""
         assert anchor.chain is not None
-        chain = self._chain(history, len(anchor.chain) - 1, anchor.at)
+        chain = self.chain(history, len(anchor.chain) - 1, anchor.at)
         assert chain is not None
-        links = list(zip((step.step for step in self._steps), chain, strict=False))
+        links = list(zip((step.step for step in self.compiled), chain, strict=False))
         times = history.times
         return Findings(
             measures={
@@ -118,18 +131,12 @@ class SequenceEvaluator:
     def _in_force(self, history: History, index: int, steps: dict[str, int]) -> Override | None:
         for override in self._rule.overrides:
             if all(
-                compares(_value(history, index, steps, name), comparison, self._lists)
+                compares(_value(history, index, steps, name), comparison, self.lists)
                 for name, comparisons in override.where.items()
                 for comparison in comparisons
             ):
                 return override
         return None
-
-    def _chain(self, history: History, number: int, index: int) -> Chain | None:
-        event = history.entries[index].event
-        agreed = tuple(getattr(event, name) for name in self._agreed)
-        search = Search(history, self._steps, self._agreed, agreed, event.event_time - self._span)
-        return search.chain(number, index)
 
 
 def _value(history: History, index: int, steps: dict[str, int], name: str) -> Any:

@@ -52,6 +52,19 @@ class _Verdict(NamedTuple):
     holds: Callable[[Values], bool]
 
 
+class Look(NamedTuple):
+    """What a window rule has before it where an event is its trigger.
+
+    The override and the conditions in force, what was measured by the conditions' names, and the indices of
+    the events that were measured by the names of their selectors.
+    """
+
+    override: Override | None
+    when: When
+    values: dict[str, Any]
+    places: dict[str, list[int]]
+
+
 class WindowEvaluator:
     """One window rule, compiled: tells whether the event at an index of a history makes it hold.
 
@@ -94,6 +107,11 @@ class WindowEvaluator:
         """The event types that the rule looks at."""
         return frozenset(self._triggers)
 
+    def is_trigger(self, event: Event) -> bool:
+        """Whether the rule looks at its measures when that event happens."""
+        matches = self._triggers.get(event.type)
+        return matches is not None and matches(event)
+
     def anchors_at(self, history: History, index: int) -> list[Anchor]:
         """The anchor that the event at an index is, if it makes the rule hold: a list of one or none."""
         event = history.entries[index].event
@@ -129,29 +147,39 @@ class WindowEvaluator:
             found.update(measured.since(history, index, end, key))
         return sorted(found)
 
-    def findings(self, history: History, anchor: Anchor) -> Findings:
-        """What was measured at an anchor, against what, and over which events."""
-        measured = self._measure(history, anchor.at, anchor.key)
-        verdict = self._in_force(history.entries[anchor.at].event)
-        values = {condition.name: self._value(condition, measured) for condition in self._conditions}
-        held = [
-            condition
-            for group in verdict.when
-            if all(compares(values[c.name], item) for c in group for item in c.comparisons)
-            for condition in group
-        ]
-        return Findings(
-            measures={condition.name: values[condition.name] for condition in held},
-            thresholds={condition.name: _written(condition) for condition in held},
-            values=values,
-            evidence=self._evidence(history, anchor),
+    def look(self, history: History, index: int) -> Look:
+        """What there is to see where the event at an index, a trigger, asks whether the rule holds."""
+        event = history.entries[index].event
+        key = tuple([getattr(event, name) for name in self._key_fields])
+        measured = self._measure(history, index, key)
+        verdict = self._in_force(event)
+        assert isinstance(self._rule.body, Window)
+        return Look(
+            override=verdict.override,
+            when=verdict.when,
+            values={condition.name: self._value(condition, measured) for condition in self._conditions},
+            places={
+                name: measured.places(history, index, key)
+                for name, measured in zip(self._rule.body.watches, self._measured, strict=True)
+            },
         )
 
-    def _evidence(self, history: History, anchor: Anchor) -> list[Evidence]:
-        found: set[int] = set()
-        for measured in self._measured:
-            found.update(measured.places(history, anchor.at, anchor.key))
-        return [Evidence(index, None) for index in sorted(found)]
+    def findings(self, history: History, anchor: Anchor) -> Findings:
+        """What was measured at an anchor, against what, and over which events."""
+        look = self.look(history, anchor.at)
+        held = [
+            condition
+            for group in look.when
+            if all(compares(look.values[c.name], item) for c in group for item in c.comparisons)
+            for condition in group
+        ]
+        found = sorted({index for places in look.places.values() for index in places})
+        return Findings(
+            measures={condition.name: look.values[condition.name] for condition in held},
+            thresholds={condition.name: _written(condition) for condition in held},
+            values=look.values,
+            evidence=[Evidence(index, None) for index in found],
+        )
 
     def _verdict(self, override: Override | None) -> _Verdict:
         assert isinstance(self._rule.body, Window)
