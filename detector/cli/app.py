@@ -17,6 +17,7 @@ from detector.cli import (
     dead_letters,
     demo,
     generate,
+    inspect,
     lists,
     rules,
     run,
@@ -66,6 +67,7 @@ app.add_typer(lists.app, name="lists")
 app.command("generate")(generate.generate)
 app.command("send")(send.send)
 app.command("backtest")(backtest)
+app.command("inspect")(inspect.inspect)
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(topics.app, name="topics")

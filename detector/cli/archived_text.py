@@ -17,7 +17,7 @@ _LANGUAGES = ("en", "zh")
 
 def print_archived(row: Mapping[str, Any]) -> None:
     """Print a row of the archive to stdout."""
-    alert = _alert(row)
+    alert = alert_of(row)
     print_alert(alert)
     for event in alert.evidence:
         stdout.print(f"    {_told(event)}")
@@ -27,7 +27,7 @@ def print_archived(row: Mapping[str, Any]) -> None:
     stdout.print(f"  mark  {_mark(row)}")
 
 
-def _alert(row: Mapping[str, Any]) -> Alert:
+def alert_of(row: Mapping[str, Any]) -> Alert:
     """The alert that a row was made from, as far as the row keeps it."""
     texts = {
         field: {language: row[f"{field}_{language}"] for language in _LANGUAGES}

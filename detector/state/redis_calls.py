@@ -91,7 +91,8 @@ class RedisCalls:
 
     async def _send(self, commands: Sequence[Command], replies: list[Any]) -> None:
         """Send what has no reply yet, keep each reply that comes, raise a fault among them."""
-        await self._load_scripts()
+        if any(command[0] == scripts.CALL for command in commands):
+            await self._load_scripts()
         unanswered = [i for i, reply in enumerate(replies) if reply is _NO_REPLY]
         pipeline = self._client.pipeline(transaction=False)
         for i in unanswered:

@@ -48,10 +48,20 @@ class RedisStore:
     async def check_keys(self, partitions: int) -> None:
         """Raise PartitionCountChanged or KeySecretChanged where the state's keys would not be found."""
         # Partition 0 always exists, so it also tells a partition that a grown topic brought along.
-        meta = self._names.meta(0)
-        count, fingerprint = await self._calls.run([_count_of(meta), ("HGET", meta, "key_names")])
+        count, fingerprint = await self._written_for()
         if count is not None:
-            self._refuse_others(count, fingerprint or b"", partitions)
+            self._refuse_others(count, fingerprint, partitions)
+
+    async def partitions(self) -> int | None:
+        """Ask for how many partitions the state was written; None where there is none yet.
+
+        Raises KeySecretChanged where keys were named with another secret.
+        """
+        count, fingerprint = await self._written_for()
+        if count is None:
+            return None
+        self._refuse_others(count, fingerprint, int(count))
+        return int(count)
 
     async def acquire(self, partition: int, partitions: int) -> Ownership:
         """See StateStore; raises KeySecretChanged where keys were named with another secret."""
@@ -126,6 +136,12 @@ class RedisStore:
     async def close(self) -> None:
         """See StateStore."""
         await self._client.aclose()
+
+    async def _written_for(self) -> tuple[bytes | None, bytes]:
+        """The number of partitions and the secret's fingerprint that the state was written for."""
+        meta = self._names.meta(0)
+        count, fingerprint = await self._calls.run([_count_of(meta), ("HGET", meta, "key_names")])
+        return count, fingerprint or b""
 
     def _refuse_others(self, count: bytes, fingerprint: bytes, partitions: int) -> None:
         if int(count) != partitions:

@@ -6,6 +6,9 @@ from importlib import resources
 
 import msgspec
 
+CALL = "EVALSHA"
+"""The command that runs a script; who sends none needs none of them."""
+
 
 class Script(msgspec.Struct, frozen=True):
     """A script's source, and the digest that Redis knows it by."""
@@ -15,7 +18,7 @@ class Script(msgspec.Struct, frozen=True):
 
     def call(self, keys: Sequence[bytes | str], *args: bytes | str | int) -> tuple[bytes | str | int, ...]:
         """The command that runs it."""
-        return ("EVALSHA", self.sha, len(keys), *keys, *args)
+        return (CALL, self.sha, len(keys), *keys, *args)
 
 
 def _read(name: str) -> Script:

@@ -131,4 +131,11 @@ SENTENCES: dict[str, Texts] = {
         "en": "{time}  {severity}  {state}, revision {revision}  {id}",
         "zh": "{time}  {severity}  {state}，第{revision}版  {id}",
     },
+    "events_of": {
+        "en": "{scope} {key}: {total} events in the history, the newest {shown}:",
+        "zh": "{scope} {key}：历史中有{total}个事件，最新的{shown}个：",
+    },
+    "alerts_of": {"en": "alerts on record:", "zh": "告警记录："},
+    "no_alerts": {"en": "no alert on record", "zh": "无告警记录"},
+    "rules_of": {"en": "rules:", "zh": "规则："},
 }
