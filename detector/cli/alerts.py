@@ -13,6 +13,7 @@ import typer
 from detector.cli.alert_text import print_alert
 from detector.cli.archived_text import print_archived
 from detector.cli.console import fail
+from detector.cli.explain_alert import explain
 from detector.cli.interrupt import run_until_interrupted
 from detector.cli.moments import moment_of_option
 from detector.cli.options import BootstrapServers, ConfigFile, settings_from
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from psycopg import AsyncConnection
 
 app = typer.Typer(help="Look at alerts, and say whether they were right.", no_args_is_help=True)
+
+
+app.command("explain")(explain)
 
 
 @app.command("tail")

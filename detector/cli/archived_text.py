@@ -19,12 +19,17 @@ def print_archived(row: Mapping[str, Any]) -> None:
     """Print a row of the archive to stdout."""
     alert = alert_of(row)
     print_alert(alert)
+    print_evidence(alert)
+    stdout.print(f"  mark  {_mark(row)}")
+
+
+def print_evidence(alert: Alert) -> None:
+    """Print the events that an alert rests on to stdout."""
     for event in alert.evidence:
         stdout.print(f"    {_told(event)}")
     left_out = alert.evidence_total - len(alert.evidence)
     if left_out > 0:
         stdout.print(f"    and {left_out} earlier")
-    stdout.print(f"  mark  {_mark(row)}")
 
 
 def alert_of(row: Mapping[str, Any]) -> Alert:

@@ -55,6 +55,10 @@ Lang = Annotated[
 ]
 
 
+class NoHistoryError(Exception):
+    """There is nothing to look at; the text is one line for whoever asked."""
+
+
 class KeyHistory(NamedTuple):
     """The history of a key, the index of the last event to look at, and what its rules look up."""
 
@@ -64,13 +68,16 @@ class KeyHistory(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """Whose history is wanted, from which files of events (none: from Redis), up to what (None: all)."""
+    """Whose history is wanted, from which files of events (none: from Redis), and up to what.
+
+    `at` is an event's place, or a text that names an event or a time; None: all.
+    """
 
     scope: str
     key: str
     events: Sequence[str]
     lists: Path | None
-    at: str | None
+    at: str | Position | None
 
 
 def language_of(chosen: Language | None) -> str:
@@ -82,9 +89,10 @@ def language_of(chosen: Language | None) -> str:
 
 
 def key_history(settings: Settings, files: Sequence[RuleFile], wanted: Wanted) -> KeyHistory:
-    """What is to be looked at; ends with one line and exit code 1 where there is nothing.
+    """What is to be looked at.
 
     Raises:
+        NoHistoryError: there is nothing.
         RuleFaultsError: the rules need lists that are not there.
     """
     if wanted.events:
@@ -115,7 +123,7 @@ def _recorded(settings: Settings, files: Sequence[RuleFile], wanted: Wanted) -> 
     one.run(event_lines(wanted.events))
     history = one.history
     if not len(history):
-        fail(f"the events have none of {wanted.scope} {wanted.key}{_hint(wanted.scope)}")
+        raise NoHistoryError(f"the events have none of {wanted.scope} {wanted.key}")
     if wanted.at is not None:
         history = one.as_of(_position(wanted, one.taken))
     lists = {name: frozenset(found) for name, found in members.items()}
@@ -139,7 +147,7 @@ def _stored(settings: Settings, files: Sequence[RuleFile], wanted: Wanted) -> Ke
         fail(str(error))
     history = stored.history
     if history is None or not len(history):
-        fail(f"Redis has no history of {wanted.scope} {wanted.key}{_hint(wanted.scope)}")
+        raise NoHistoryError(f"Redis has no history of {wanted.scope} {wanted.key}")
     upto = len(history) - 1
     if wanted.at is not None:
         upto = _last_at(history, _position(wanted, (entry.event for entry in history.entries)))
@@ -148,12 +156,8 @@ def _stored(settings: Settings, files: Sequence[RuleFile], wanted: Wanted) -> Ke
 
 def _upto(wanted: Wanted, history: History, upto: int, lists: Lists) -> KeyHistory:
     if upto < 0:
-        fail(f"{wanted.scope} {wanted.key} has no event up to {wanted.at}")
+        raise NoHistoryError(f"{wanted.scope} {wanted.key} has no event up to then")
     return KeyHistory(history, upto, lists)
-
-
-def _hint(scope: str) -> str:
-    return "; of a merchant: --by merchant_id" if scope == "user_id" else ""
 
 
 def _last_at(history: History, position: Position) -> int:
@@ -164,7 +168,9 @@ def _last_at(history: History, position: Position) -> int:
 
 def _position(wanted: Wanted, events: Iterable[Event]) -> Position:
     """What `--at` names: an event's place, or the last that a time can have."""
-    assert wanted.at is not None
+    if not isinstance(wanted.at, str):
+        assert wanted.at is not None
+        return wanted.at
     named = next((event for event in events if event.event_id == wanted.at), None)
     if named is not None:
         return named.event_time, named.event_id

@@ -8,11 +8,13 @@ from typing import Annotated
 
 import typer
 
+from detector.cli.console import fail
 from detector.cli.explaining import (
     Events,
     KeyHistory,
     Lang,
     ListsDirectory,
+    NoHistoryError,
     Wanted,
     explanation_of,
     key_history,
@@ -66,7 +68,10 @@ def inspect(  # noqa: PLR0913, PLR0917 - each is an option
     files = rule_files_from(settings)
     chosen = None if explain is None else _rule_file(files, explain)
     scope = _scope(by, chosen)
-    found = key_history(settings, files, Wanted(scope, key, [*(events or []), *(more or [])], lists, at))
+    try:
+        found = key_history(settings, files, Wanted(scope, key, [*(events or []), *(more or [])], lists, at))
+    except NoHistoryError as error:
+        fail(f"{error}{_hint(by, chosen)}")
     if chosen is not None:
         _print_explanation(chosen, found, language_of(lang), json)
         return
@@ -92,6 +97,10 @@ def _scope(by: By | None, chosen: RuleFile | None) -> str:
     if by is not None and by != own:
         raise typer.BadParameter(f"rule {chosen.rule.id} goes by {own}", param_hint="'--by'")
     return own
+
+
+def _hint(by: By | None, chosen: RuleFile | None) -> str:
+    return "; of a merchant: --by merchant_id" if by is None and chosen is None else ""
 
 
 def _print_explanation(chosen: RuleFile, found: KeyHistory, language: str, as_json: bool) -> None:

@@ -138,4 +138,20 @@ SENTENCES: dict[str, Texts] = {
     "alerts_of": {"en": "alerts on record:", "zh": "告警记录："},
     "no_alerts": {"en": "no alert on record", "zh": "无告警记录"},
     "rules_of": {"en": "rules:", "zh": "规则："},
+    "other_version": {
+        "en": "the rule is another now (version {now}) than when it alerted ({then})",
+        "zh": "规则现为版本{now}，与告警时的版本{then}不同",
+    },
+    "anchor_gone": {
+        "en": "the history no longer has the event that raised the alert: see what it carries itself",
+        "zh": "历史已不再包含触发该告警的事件，请参见告警自身所带的内容",
+    },
+    "evidence_gone": {
+        "en": "{gone} of the {all} events that the alert names are gone from the history: measures fall short",
+        "zh": "告警所列的{all}个事件中有{gone}个已不在历史中，以下数值因此偏低",
+    },
+    "is_withdrawn": {
+        "en": "the alert was withdrawn: an event that came late showed that the rule did not hold",
+        "zh": "该告警已撤回：后到的事件表明规则并不成立",
+    },
 }

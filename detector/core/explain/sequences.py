@@ -57,9 +57,16 @@ class _Story:
         return seen, anchors
 
     def _furthest(self) -> Chain:
-        """The chain that got furthest: of those that a rule's span reaches back to, else of all."""
+        """The chain that the newest event raises an alert by, else the one that got furthest.
+
+        Of those that the rule's span reaches back to; where there is none, of all.
+        """
         if self._upto < 0:
             return _NO_CHAIN
+        for number, _ in reversed(self._evaluator.alerting):
+            chain = self._attempts.chain(number, self._upto)
+            if chain is not None:
+                return chain
         recent = self._history.times[self._upto] - self._rule.span
         return self._furthest_since(recent) or self._furthest_since(0)
 
