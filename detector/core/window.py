@@ -74,6 +74,7 @@ class WindowEvaluator:
     def __init__(self, rule: Rule, selections: Selections, folds: Folds) -> None:
         assert isinstance(rule.body, Window)
         lists = selections.lists
+        self.lists: Lists = lists
         self._rule = rule
         self._key_fields = rule.by[1:]
         self._span = rule.span

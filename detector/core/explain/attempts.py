@@ -7,19 +7,17 @@ from typing import Any
 from detector.core.chains import Chain, CompiledStep
 from detector.core.events import Event
 from detector.core.explain.explanation import Attempt
+from detector.core.explain.fit import unfit
 from detector.core.explain.mentions import mention
 from detector.core.explain.reasons import (
     Cancelled,
     Differs,
-    Lacks,
-    Mismatch,
     Reason,
     TooEarly,
     TooFew,
     TooLate,
 )
 from detector.core.history import History
-from detector.core.predicates import compares
 from detector.core.rule import Rule, Sequence
 from detector.core.sequence import SequenceEvaluator
 
@@ -137,18 +135,9 @@ class Attempts:
         ]
 
     def _unfit(self, number: int, event: Event) -> list[Reason]:
-        """What of the event alone keeps the step from selecting it."""
-        compiled = self._compiled(number)
-        lists = self._evaluator.lists
-        mismatches: list[Reason] = [
-            Mismatch(field=name, found=getattr(event, name, None), operator=one.operator, value=one.value)
-            for name, comparisons in compiled.step.selector.where.items()
-            for one in comparisons
-            if not compares(getattr(event, name, None), one, lists)
-        ]
-        tied = () if compiled.step.same is None else (compiled.step.same,)
-        needed = dict.fromkeys((*self._evaluator.agreed, *tied))
-        return mismatches + [Lacks(field=name) for name in needed if getattr(event, name, None) is None]
+        step = self._compiled(number).step
+        tied = () if step.same is None else (step.same,)
+        return unfit(step.selector, (*self._evaluator.agreed, *tied), event, self._evaluator.lists)
 
     def _differences(self, event: Event, before: Event) -> list[Reason]:
         pairs = [(name, getattr(event, name), getattr(before, name)) for name in self._evaluator.agreed]

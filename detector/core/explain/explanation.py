@@ -84,13 +84,6 @@ class Occasion(_Part, frozen=True, kw_only=True):
     approximate: bool
 
 
-class WindowSeen(_Part, frozen=True, kw_only=True):
-    """A window rule: at the latest trigger, and as if another such event came at the newest event's time."""
-
-    latest: Occasion | None
-    another: Occasion | None
-
-
 class StepState(StrEnum):
     """How far a step of a sequence is."""
 
@@ -101,11 +94,22 @@ class StepState(StrEnum):
 
 
 class Attempt(_Part, frozen=True, kw_only=True):
-    """An event that could have completed a step, and why it did not; `after` completed the step before."""
+    """An event in vain, and why; where it could have completed a step, `after` completed the step before."""
 
     event: EvidenceEvent
     after: EvidenceEvent | None
     reasons: tuple[Reason, ...]
+
+
+class WindowSeen(_Part, frozen=True, kw_only=True):
+    """A window rule: at the latest trigger, and as if another such event came at the newest event's time.
+
+    `passed_over` is the newest event where it is of a type that the rule watches for, and yet no trigger.
+    """
+
+    latest: Occasion | None
+    another: Occasion | None
+    passed_over: Attempt | None
 
 
 class StepSeen(_Part, frozen=True, kw_only=True):
@@ -113,8 +117,8 @@ class StepSeen(_Part, frozen=True, kw_only=True):
 
     `events` are the newest that serve it, the last of a completed one completes it, `elapsed` after the step
     before; `found` counts them, or their different values of the field `distinct`, of `at_least` needed.
-    An open one can be completed up to `until`, None where nothing bounds it. `attempts` are the newest events
-    that came in vain for the first step that is not completed.
+    An open one can be completed up to `until`, None where nothing bounds it; the event `cancelling`, if there
+    is one, ends it. `attempts` are the newest events that came in vain for the first step not completed.
     """
 
     name: str
@@ -128,6 +132,7 @@ class StepSeen(_Part, frozen=True, kw_only=True):
     elapsed: int | None
     within: int | None
     until: int | None
+    cancelling: EvidenceEvent | None
     attempts: tuple[Attempt, ...]
 
 

@@ -20,6 +20,10 @@ SENTENCES: dict[str, Texts] = {
         "zh": "历史中没有该规则关注的事件",
     },
     "event": {"en": "{type} {id} at {time}", "zh": "{time}的{type} {id}"},
+    "passed_over": {
+        "en": "{event} does not count: {reasons}",
+        "zh": "{event}不计入：{reasons}",
+    },
     "override": {
         "en": "override {number} is in force, as {because}: it replaces {what}",
         "zh": "第{number}条特例生效（{because}），替换了{what}",
@@ -55,8 +59,8 @@ SENTENCES: dict[str, Texts] = {
         "zh": "若{time}再发生一次同样的事件，规则仍不成立：{conditions}",
     },
     "approximate": {
-        "en": "approximate: older events of this key are kept as time buckets",
-        "zh": "近似值：该对象较早的事件以时间桶保存",
+        "en": "approximate: the older events of this key are kept as time buckets, and not one by one",
+        "zh": "近似值：该对象较早的事件以时间桶保存，不再逐一保留",
     },
     "raised": {
         "en": "alert {id}, revision {revision}: raised by {event}",
@@ -82,6 +86,7 @@ SENTENCES: dict[str, Texts] = {
     "open": {"en": "not yet", "zh": "尚未发生"},
     "open_until": {"en": "not yet, possible until {time}", "zh": "尚未发生，{time}前仍可能"},
     "missed": {"en": "not completed, possible until {time}", "zh": "未完成，只在{time}前可能"},
+    "ends": {"en": "cancelled by {event} from {time} on", "zh": "自{time}起被{event}取消"},
     "not_reached": {"en": "not reached", "zh": "未到达"},
     "so_far": {"en": "{found} of {needed}", "zh": "{needed}中的{found}"},
     "so_far_distinct": {
@@ -147,7 +152,7 @@ SENTENCES: dict[str, Texts] = {
         "zh": "历史已不再包含触发该告警的事件，请参见告警自身所带的内容",
     },
     "evidence_gone": {
-        "en": "{gone} of the {all} events that the alert names are gone from the history: measures fall short",
+        "en": "{gone} of {all} events of the alert are gone from the history: what follows falls short",
         "zh": "告警所列的{all}个事件中有{gone}个已不在历史中，以下数值因此偏低",
     },
     "is_withdrawn": {

@@ -45,8 +45,20 @@ def step_told(words: Words, step: StepSeen) -> str:
 
 def attempt_told(words: Words, attempt: Attempt) -> str:
     """An event that came in vain, with the reasons."""
-    reasons = words.joined((reason_told(words, reason) for reason in attempt.reasons), "and")
-    return words.say("attempt", event=words.event(attempt.event), reasons=reasons)
+    return words.say("attempt", event=words.event(attempt.event), reasons=reasons_told(words, attempt))
+
+
+def reasons_told(words: Words, attempt: Attempt) -> str:
+    """Why an event came in vain."""
+    return words.joined((_TOLD[type(reason)](words, reason) for reason in attempt.reasons), "and")
+
+
+def nearest_attempt(sequence: SequenceSeen) -> Attempt | None:
+    """The newest event that came in vain, rather one that the step would have selected."""
+    attempts = [attempt for step in sequence.steps for attempt in step.attempts]
+    fitting = [one for one in attempts if not any(isinstance(r, (Mismatch, Lacks)) for r in one.reasons)]
+    found = fitting or attempts
+    return found[-1] if found else None
 
 
 def _state(words: Words, step: StepSeen) -> str:
@@ -63,6 +75,9 @@ def _state(words: Words, step: StepSeen) -> str:
             so_far = f"{_so_far(words, step)}, " if step.at_least > 1 else ""
             if step.until is None:
                 return so_far + words.say("open")
+            if step.cancelling is not None:
+                cancelled = words.event(step.cancelling)
+                return so_far + words.say("ends", event=cancelled, time=words.time(step.until + 1))
             name = "open_until" if state is StepState.OPEN else "missed"
             return so_far + words.say(name, time=words.time(step.until))
 
@@ -71,11 +86,6 @@ def _so_far(words: Words, step: StepSeen) -> str:
     if step.distinct is not None:
         return words.say("so_far_distinct", found=step.found, needed=step.at_least, field=step.distinct)
     return words.say("so_far", found=step.found, needed=step.at_least)
-
-
-def reason_told(words: Words, reason: Reason) -> str:
-    """Why an event does not complete a step."""
-    return _TOLD[type(reason)](words, reason)
 
 
 def _mismatch(words: Words, reason: Mismatch) -> str:

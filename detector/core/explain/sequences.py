@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import itemgetter
 
+from detector.core.alert import EvidenceEvent
 from detector.core.anchor import Anchor
 from detector.core.chains import Chain, Link
 from detector.core.explain.attempts import Attempts
 from detector.core.explain.explanation import Attempt, SequenceSeen, StepSeen, StepState
-from detector.core.explain.mentions import mentions, override_seen
+from detector.core.explain.mentions import mention, mentions, override_seen
 from detector.core.history import History
 from detector.core.rule import Rule, Sequence
 from detector.core.sequence import SequenceEvaluator
@@ -107,11 +109,16 @@ class _Story:
 
     def _next(self, number: int) -> StepSeen:
         """The first step that is not completed."""
-        until, is_over = self._time_left(number)
-        found = self._attempts_at(number)
-        state = StepState.MISSED if is_over else StepState.OPEN
-        serving = self._serving(number)
-        return self._step(number, state, serving, until=until, attempts=found)
+        until, cancelling = self._time_left(number)
+        is_over = until is not None and until < self._history.times[self._upto]
+        return self._step(
+            number,
+            StepState.MISSED if is_over else StepState.OPEN,
+            self._serving(number),
+            until=until,
+            cancelling=None if cancelling is None else mention(self._attempts.event(cancelling)),
+            attempts=self._attempts_at(number),
+        )
 
     def _step(
         self,
@@ -121,6 +128,7 @@ class _Story:
         *,
         elapsed: int | None = None,
         until: int | None = None,
+        cancelling: EvidenceEvent | None = None,
         attempts: tuple[Attempt, ...] = (),
     ) -> StepSeen:
         step = self._sequence.steps[number]
@@ -137,6 +145,7 @@ class _Story:
             elapsed=elapsed,
             within=step.within,
             until=until,
+            cancelling=cancelling,
             attempts=attempts,
         )
 
@@ -157,21 +166,22 @@ class _Story:
         own, other = self._attempts.event(index), self._attempts.event(self._chain[-1].last)
         return all(getattr(own, name) == getattr(other, name) for name in self._evaluator.agreed)
 
-    def _time_left(self, number: int) -> tuple[int | None, bool]:
-        """Until when the chain's next step can be completed, and whether that is over."""
+    def _time_left(self, number: int) -> tuple[int | None, int | None]:
+        """Until when the chain's next step can be completed, and which event cancels it from then on."""
         if not self._chain:
-            return None, False
+            return None, None
         times = self._history.times
         before = self._chain[-1].last
         step = self._sequence.steps[number]
-        bounds = [] if step.within is None else [times[before] + step.within]
+        bounds: list[tuple[int, int | None]] = []
+        if step.within is not None:
+            bounds.append((times[before] + step.within, None))
         if self._sequence.within is not None:
-            bounds.append(times[self._attempts.first(self._chain)] + self._sequence.within)
+            bounds.append((times[self._attempts.first(self._chain)] + self._sequence.within, None))
         for index in self._attempts.cancelling(number, before, self._upto)[:1]:
             assert step.unless is not None
-            bounds.append(times[index] + step.unless.before - 1)
-        until = min(bounds)
-        return until, until < times[self._upto]
+            bounds.append((times[index] + step.unless.before - 1, index))
+        return min(bounds, key=itemgetter(0))
 
     def _attempts_at(self, number: int) -> tuple[Attempt, ...]:
         """The newest events that came for a step in vain, in their order."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from detector.core.explain.explanation import Explanation, Held, Occasion, OverrideSeen, Said, SequenceSeen
-from detector.core.explain.sequence_text import reason_told, sequence_told
+from detector.core.explain.sequence_text import nearest_attempt, reasons_told, sequence_told
 from detector.core.explain.window_text import MET, NOT_MET, alternatives_told, occasion_told
 from detector.core.explain.words import Words
 from detector.core.rule import Mode
@@ -64,11 +64,11 @@ class _Telling:
     def _short_sequence(self, sequence: SequenceSeen) -> str:
         words = self._words
         steps = words.say("steps", done=sequence.completed, all=len(sequence.steps))
-        attempts = [step.attempts[-1] for step in sequence.steps if step.attempts]
-        if not attempts or self._explanation.holds:
+        attempt = nearest_attempt(sequence)
+        if attempt is None or self._explanation.holds:
             return steps
-        reasons = words.joined((reason_told(words, one) for one in attempts[0].reasons), "and")
-        return words.say("short_attempt", steps=steps, type=attempts[0].event.type, reasons=reasons)
+        reasons = reasons_told(words, attempt)
+        return words.say("short_attempt", steps=steps, type=attempt.event.type, reasons=reasons)
 
     def _latest(self) -> Occasion | None:
         window = self._explanation.window
@@ -104,6 +104,10 @@ class _Telling:
                 yield words.say("approximate")
             return
         window = explanation.window
+        if window is not None and window.passed_over is not None:
+            passed_over = window.passed_over
+            reasons = reasons_told(words, passed_over)
+            yield words.say("passed_over", event=words.event(passed_over.event), reasons=reasons)
         if window is None or window.latest is None:
             yield words.say("nothing_seen")
             return

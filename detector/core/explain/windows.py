@@ -11,6 +11,7 @@ from detector.core.anchor import Anchor
 from detector.core.events import Event
 from detector.core.explain.explanation import (
     Alternative,
+    Attempt,
     Compared,
     ConditionSeen,
     Occasion,
@@ -18,6 +19,7 @@ from detector.core.explain.explanation import (
     WatchSeen,
     WindowSeen,
 )
+from detector.core.explain.fit import unfit
 from detector.core.explain.mentions import mention, mentions, override_seen
 from detector.core.folding import Folds
 from detector.core.history import Entry, History
@@ -44,17 +46,34 @@ class WindowExplainer:
 
     def explained(self, history: History, upto: int) -> tuple[WindowSeen, list[Anchor]]:
         """The rule at the latest trigger up to an index, and the anchors that it is."""
+        if upto < 0:
+            return WindowSeen(latest=None, another=None, passed_over=None), []
         at = self._latest_trigger(history, upto)
+        passed_over = None if at == upto else self._passed_over(history.entries[upto].event)
         if at is None:
-            return WindowSeen(latest=None, another=None), []
+            return WindowSeen(latest=None, another=None, passed_over=passed_over), []
         anchors = self._evaluator.anchors_at(history, at)
         latest = self._occasion(history, at, mention(history.entries[at].event))
-        return WindowSeen(latest=latest, another=self._another(history, at, upto)), anchors
+        another = self._another(history, at, upto)
+        return WindowSeen(latest=latest, another=another, passed_over=passed_over), anchors
 
     def _latest_trigger(self, history: History, upto: int) -> int | None:
         events = (history.entries[index].event for index in range(upto, -1, -1))
         found = (upto - back for back, event in enumerate(events) if self._evaluator.is_trigger(event))
         return next(found, None)
+
+    def _passed_over(self, event: Event) -> Attempt | None:
+        """Why an event is no trigger, by the selector that it fits best; None where none is for its type."""
+        assert isinstance(self._rule.body, Window)
+        reasons = [
+            unfit(watch.selector, self._rule.by[1:], event, self._evaluator.lists)
+            for watch in self._rule.body.watches.values()
+            if event.type in watch.selector.events
+        ]
+        if not reasons:
+            return None
+        fewest = min(reasons, key=len)
+        return Attempt(event=mention(event), after=None, reasons=tuple(fewest))
 
     def _another(self, history: History, at: int, upto: int) -> Occasion:
         """The same trigger once more, at the time of the newest event."""
