@@ -7,7 +7,9 @@ from typing import Any
 
 import typer
 
-app = typer.Typer(help="Print the JSON Schemas of events, alerts and rule files.", no_args_is_help=True)
+from detector.cli.options import ConfigFile, settings_from
+
+app = typer.Typer(help="Print the schemas of events, alerts, rule files and topics.", no_args_is_help=True)
 
 
 @app.command("events")
@@ -32,6 +34,15 @@ def rules() -> None:
     from detector.rules.schema import rule_schema
 
     _print(rule_schema())
+
+
+@app.command("asyncapi")
+def asyncapi(config: ConfigFile = None) -> None:
+    """Print the AsyncAPI document of the topics, as the settings name them."""
+    from detector import __version__
+    from detector.stream.asyncapi import asyncapi as document
+
+    _print(document(settings_from(config), __version__))
 
 
 def _print(schema: dict[str, Any]) -> None:

@@ -199,7 +199,7 @@ def password_file(folder: Path, user: str) -> Path:
 def redis_users() -> str:
     """The shipped users with passwords, as an operator gives them, and one who may do everything."""
     lines = REDIS_USERS.read_text().splitlines()
-    for user in (WORKER, EDITOR):
+    for user in (WORKER, EDITOR, ANALYST):
         digest = hashlib.sha256(PASSWORDS[user].encode()).hexdigest()
         lines = [line.replace(f"user {user} on", f"user {user} on #{digest}") for line in lines]
     return "\n".join([*lines, f"user {ADMIN} on >{PASSWORDS[ADMIN]} ~* &* +@all", ""])

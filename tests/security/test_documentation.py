@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 from detector.config import load_settings
-from tests.security.platform import DEPLOY, EDITOR, PASSWORDS, WORKER, redis_users
+from tests.security.platform import ANALYST, DEPLOY, EDITOR, PASSWORDS, WORKER, redis_users
 
 TEXT = (DEPLOY.parent / "docs" / "security.md").read_text(encoding="utf-8")
 
@@ -33,6 +33,7 @@ def test_passwords_come_into_the_users_of_redis_as_shown(tmp_path: Path) -> None
     (tmp_path / "deploy").symlink_to(DEPLOY)
     (tmp_path / "worker-password").write_text(PASSWORDS[WORKER] + "\n")
     (tmp_path / "lists-password").write_text(PASSWORDS[EDITOR] + "\n")
+    (tmp_path / "analyst-password").write_text(PASSWORDS[ANALYST] + "\n")
     subprocess.run(["sh", "-c", command], cwd=tmp_path, check=True)
     made = (tmp_path / "users.acl").read_text().splitlines()
     assert made == redis_users().splitlines()[:-1]

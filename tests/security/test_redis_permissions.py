@@ -1,4 +1,4 @@
-"""Redis' shipped users: the worker and the editor of lists need each permission, and have no more."""
+"""Redis' shipped users: each needs every permission that it has, and may do no more."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -8,15 +8,21 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import AuthenticationError, NoPermissionError
 
-from detector.config import RedisSettings
+from detector.config import RedisSettings, Settings, TopicSettings
+from detector.core.deciding import Deciding
+from detector.core.history import Entry, History
+from detector.state.codec import Tail
 from detector.state.connect import connect
 from detector.state.errors import StateRefused
 from detector.state.redis_lists import RedisLists
 from detector.state.redis_store import RedisStore
 from detector.state.store import Commit, Write
+from detector.stream.scopes import Scopes
+from detector.stream.stored import stored_history
+from tests.core.given import ev
 from tests.integration.live import Live, eventually
 from tests.security.events import events
-from tests.security.platform import EDITOR, PASSWORDS, REDIS_USERS, WORKER, Platform
+from tests.security.platform import ANALYST, EDITOR, PASSWORDS, REDIS_USERS, WORKER, Platform
 
 MINUTE_MS = 60_000
 
@@ -27,17 +33,18 @@ def granted(user: str) -> list[str]:
     return [word for word in line.split() if word[0] in "~%+"]
 
 
+def settings_of(platform: Platform, user: str) -> RedisSettings:
+    return RedisSettings(
+        url=f"rediss://localhost:{platform.redis_port}/0",
+        username=user,
+        password=PASSWORDS[user],
+        ssl_cafile=platform.kafka.certificates.authority,
+    )
+
+
 @asynccontextmanager
 async def signed_in(platform: Platform, user: str) -> AsyncIterator[Redis]:
-    client = connect(
-        RedisSettings(
-            url=f"rediss://localhost:{platform.redis_port}/0",
-            username=user,
-            password=PASSWORDS[user],
-            ssl_cafile=platform.kafka.certificates.authority,
-        )
-    )
-    async with client:
+    async with connect(settings_of(platform, user)) as client:
         yield client
 
 
@@ -82,8 +89,18 @@ async def edit(client: Redis) -> None:
     await lists.delete("watched")
 
 
+async def look(client: Redis) -> None:
+    """What `detector inspect` asks of Redis."""
+    store, lists = RedisStore(client), RedisLists(client)
+    await lists.versions()
+    await lists.read("trusted")
+    await store.partitions()
+    await store.load_many({0: ["h:u1"]})
+
+
 Work = Callable[[Redis], Awaitable[None]]
-CASES = [(user, work, word) for user, work in ((WORKER, detect), (EDITOR, edit)) for word in granted(user)]
+WORKS: list[tuple[str, Work]] = [(WORKER, detect), (EDITOR, edit), (ANALYST, look)]
+CASES = [(user, work, word) for user, work in WORKS for word in granted(user)]
 
 
 @pytest.fixture
@@ -93,7 +110,7 @@ async def trusted(platform: Platform) -> None:
         await RedisLists(client).put("trusted", {"m1": ""})
 
 
-@pytest.mark.parametrize(("user", "work"), [(WORKER, detect), (EDITOR, edit)])
+@pytest.mark.parametrize(("user", "work"), WORKS)
 async def test_what_is_granted_is_enough(platform: Platform, trusted: None, user: str, work: Work) -> None:
     async with signed_in(platform, user) as client:
         await work(client)
@@ -115,6 +132,23 @@ async def test_each_permission_is_needed_and_its_lack_is_told(
     assert message.startswith(f"Redis at localhost:{platform.redis_port} refused a command: ")
     assert message.endswith("; ACL LOG in Redis names the permission that its user lacks")
     assert "\n" not in message
+
+
+async def test_an_analyst_reads_what_a_worker_wrote(platform: Platform, trusted: None) -> None:
+    deciding = Deciding([], {}, allowed_lateness=0, history_cap=10)
+    history = History()
+    history.add(Entry(ev("e1", 0), None))
+    data = Scopes(TopicSettings().inputs, 2, deciding).user.codec.encode(history.unsaved, Tail())
+    async with signed_in(platform, WORKER) as client:
+        store = RedisStore(client)
+        owned = await store.acquire(1, partitions=2)
+        await store.set_offsets(1, owned.epoch, {"payments": 0})
+        await store.acquire(0, partitions=2)
+        write = Write("h:u1", data, replace=True, keep_ms=MINUTE_MS)
+        await store.commit([Commit(1, owned.epoch, {"payments": (0, 1)}, [write], [])])
+    found = await stored_history(Settings(redis=settings_of(platform, ANALYST)), [], "user_id", "u1")
+    assert found.history is not None
+    assert found.history.ids == ["e1"]
 
 
 async def test_a_worker_that_loses_one_ends_when_it_needs_it(platform: Platform, live: Live) -> None:
@@ -141,6 +175,11 @@ REFUSED: list[tuple[str, tuple[Any, ...]]] = [
     (WORKER, ("CONFIG", "GET", "*")),
     (WORKER, ("EVAL", "return 1", 0)),
     (EDITOR, ("HGETALL", "fd:{0}:meta")),
+    (ANALYST, ("SET", "fd:{0}:h:u1", "x")),
+    (ANALYST, ("HSET", "fd:{lists}:registry", "trusted", "x")),
+    (ANALYST, ("MGET", "other:{0}:h:u1")),
+    (ANALYST, ("EVAL", "return 1", 0)),
+    (ANALYST, ("KEYS", "*")),
 ]
 
 
