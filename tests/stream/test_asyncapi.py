@@ -23,7 +23,6 @@ from detector.simulate import Traffic, simulate
 from detector.stream.asyncapi import asyncapi
 from detector.stream.dead_letters import DeadLetter, _headers
 from detector.stream.outbox import pack, unpack
-from tests.cli.conftest import Run
 from tests.stream.given import TRACE, record
 
 OFFICIAL = json.loads(gzip.decompress((Path(__file__).parent / "asyncapi-3.0.0.schema.json.gz").read_bytes()))
@@ -131,9 +130,3 @@ def test_headers_of_dead_letters_are_those_that_are_written() -> None:
         {name: value.decode() for name, value in written.items()}
     )
     assert set(written) == set(at(found, "#/components/messages/deadLetter/headers/required"))
-
-
-def test_the_command_prints_it(detector: Run) -> None:
-    done = detector("schema", "asyncapi")
-    assert (done.code, done.err) == (0, "")
-    assert json.loads(done.out) == document()
