@@ -60,11 +60,15 @@ class NoHistoryError(Exception):
 
 
 class KeyHistory(NamedTuple):
-    """The history of a key, the index of the last event to look at, and what its rules look up."""
+    """The history of a key, the index of the last event to look at, and what its rules look up.
+
+    It may lack events of the past where it was kept for the present, and that event is of the past.
+    """
 
     history: History
     upto: int
     lists: Lists
+    may_lack_events: bool = False
 
 
 class Wanted(NamedTuple):
@@ -151,7 +155,9 @@ def _stored(settings: Settings, files: Sequence[RuleFile], wanted: Wanted) -> Ke
     upto = len(history) - 1
     if wanted.at is not None:
         upto = _last_at(history, _position(wanted, (entry.event for entry in history.entries)))
-    return _upto(wanted, history, upto, stored.lists)
+    found = _upto(wanted, history, upto, stored.lists)
+    is_past = history.times[upto] < history.newest - settings.state.allowed_lateness
+    return found._replace(may_lack_events=is_past)
 
 
 def _upto(wanted: Wanted, history: History, upto: int, lists: Lists) -> KeyHistory:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_text
+import sys
 from enum import StrEnum
 from typing import Annotated
 
@@ -26,6 +27,11 @@ from detector.core.explain.text import told
 from detector.core.rule import Mode
 from detector.rules.faults import nearest
 from detector.rules.reader import RuleFile
+
+_MAY_LACK = (
+    "Redis keeps events only as long as rules can still need them: of what the past rested on, "
+    "some may be gone; recorded events (--events) have it all"
+)
 
 
 class By(StrEnum):
@@ -72,6 +78,8 @@ def inspect(  # noqa: PLR0913, PLR0917 - each is an option
         found = key_history(settings, files, Wanted(scope, key, [*(events or []), *(more or [])], lists, at))
     except NoHistoryError as error:
         fail(f"{error}{_hint(by, chosen)}")
+    if found.may_lack_events:
+        print(_MAY_LACK, file=sys.stderr)
     if chosen is not None:
         _print_explanation(chosen, found, language_of(lang), json)
         return

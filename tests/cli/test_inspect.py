@@ -51,7 +51,7 @@ def test_the_events_the_alerts_and_every_rule_of_a_user(detector: Run, recorded:
     done = detector("inspect", "u1", "--events", events, "--limit", "2")
     assert (done.code, done.err) == (0, "")
     lines = done.out.splitlines()
-    assert lines[0] == "user_id u1: 5 events in the history, the newest 2:"
+    assert lines[0] == "user_id u1: events in the history: 5, the newest 2:"
     assert [line.split()[3] for line in lines[1:3]] == ["u1-3", "u1-4"]
     assert "amount=9.00 yuan" in lines[1]
     assert lines[3] == "alerts on record:"

@@ -70,6 +70,10 @@ async def test_what_a_live_worker_keeps_of_users_and_merchants_is_explained(
     [surge] = [rule for rule in shop["rules"] if rule["rule_id"] == "merchant-surge"]
     assert surge["window"]["latest"]["watches"][0]["total"] == 9
 
+    then = live.command("inspect", "faced", "--at", "s", "--lang", "en")
+    assert "user_id faced: events in the history: 1" in then.stdout
+    assert then.stderr.startswith("Redis keeps events only as long as rules can still need them")
+
     nobody = live.command("inspect", "nobody")
     assert (nobody.returncode, nobody.stdout) == (1, "")
     assert nobody.stderr == "Redis has no history of user_id nobody; of a merchant: --by merchant_id\n"
@@ -101,7 +105,10 @@ async def test_with_a_key_secret_the_key_is_found_with_it_alone(live: Live) -> N
         await running.ready()
         await live.send(debits(2, "burst", int(time.time() * 1000)))
         await live.has_drained()
-        assert "user_id burst: 2 events" in live.command("inspect", "burst", "--lang", "en").stdout
+        assert (
+            "user_id burst: events in the history: 2"
+            in live.command("inspect", "burst", "--lang", "en").stdout
+        )
         del live.extra["DETECTOR_REDIS__KEY_SECRET"]
         without = live.command("inspect", "burst")
     finally:

@@ -137,7 +137,7 @@ SENTENCES: dict[str, Texts] = {
         "zh": "{time}  {severity}  {state}，第{revision}版  {id}",
     },
     "events_of": {
-        "en": "{scope} {key}: {total} events in the history, the newest {shown}:",
+        "en": "{scope} {key}: events in the history: {total}, the newest {shown}:",
         "zh": "{scope} {key}：历史中有{total}个事件，最新的{shown}个：",
     },
     "alerts_of": {"en": "alerts on record:", "zh": "告警记录："},

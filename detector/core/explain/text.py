@@ -57,7 +57,7 @@ class _Telling:
             return f"{mark} {self._short_sequence(explanation.sequence)}"
         occasion = self._latest()
         if occasion is None:
-            return f"{mark} {words.say('nothing_seen')}"
+            return f"{mark} {self._passed_over() or words.say('nothing_seen')}"
         conditions, time = alternatives_told(words, occasion), words.time(occasion.event.event_time)
         return f"{mark} {words.say('short_occasion', conditions=conditions, time=time)}"
 
@@ -104,10 +104,8 @@ class _Telling:
                 yield words.say("approximate")
             return
         window = explanation.window
-        if window is not None and window.passed_over is not None:
-            passed_over = window.passed_over
-            reasons = reasons_told(words, passed_over)
-            yield words.say("passed_over", event=words.event(passed_over.event), reasons=reasons)
+        if passed_over := self._passed_over():
+            yield passed_over
         if window is None or window.latest is None:
             yield words.say("nothing_seen")
             return
@@ -117,6 +115,13 @@ class _Telling:
             yield words.say("approximate")
         if window.another is not None and not window.latest.holds:
             yield self._another(window.another)
+
+    def _passed_over(self) -> str:
+        window, words = self._explanation.window, self._words
+        if window is None or window.passed_over is None:
+            return ""
+        event, reasons = words.event(window.passed_over.event), reasons_told(words, window.passed_over)
+        return words.say("passed_over", event=event, reasons=reasons)
 
     def _another(self, another: Occasion) -> str:
         words = self._words

@@ -114,6 +114,7 @@ def test_an_event_without_the_key_does_not_count() -> None:
         "debit x at 00:01:00 does not count: has no device_id",
         "the history has no event that the rule looks at",
     ]
+    assert told_in_short(found, "en") == "✗ debit x at 1970-01-01 00:01:00 does not count: has no device_id"
 
 
 def test_members_of_a_list_are_told_by_the_name_of_the_list() -> None:
