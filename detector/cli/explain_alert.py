@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json as json_text
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -33,6 +33,7 @@ from detector.core.explain.explanation import Explanation
 from detector.core.explain.text import told
 from detector.core.explain.words import Words
 from detector.core.rule import Rule
+from detector.rules.reader import RuleFile
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
@@ -63,23 +64,35 @@ def explain(  # noqa: PLR0913, PLR0917 - each is an option
     alert = _archived(config, alert_id) if alerts is None else _recorded(alerts, alert_id)
     settings = settings_from(config, rules=rules, no_catalogue=no_catalogue)
     files = rule_files_from(settings)
-    rule = next((file.rule for file in files if file.rule.id == alert.rule_id), None)
-    if rule is None:
-        fail(
-            f"alert {alert_id} is of rule {alert.rule_id}, which is not among the rules: name it with --rules"
-        )
-    scope = rule.by[0]
-    at = (alert.event_time, alert.anchor.event_id)
+    rule = _rule_of(alert, files)
+    scope, at = rule.by[0], (alert.event_time, alert.anchor.event_id)
     wanted = Wanted(scope, alert.entity[scope], [*(events or []), *(more or [])], lists, at)
     try:
         found = key_history(settings, files, wanted)
     except NoHistoryError as error:
         _show(alert, None, [str(error)], lang, json)
         return
+    explanation = _explanation(alert, rule, found)
     words = Words(language_of(lang))
-    doubts = [words.say(name, **values) for name, values in _doubts(alert, rule, found)]
-    explanation = explanation_of(rule, found) if found.history.knows(alert.anchor.event_id) else None
+    doubts = [words.say(name, **values) for name, values in _doubts(alert, rule, found, explanation)]
     _show(alert, explanation, doubts, lang, json)
+
+
+def _rule_of(alert: Alert, files: Iterable[RuleFile]) -> Rule:
+    rule = next((file.rule for file in files if file.rule.id == alert.rule_id), None)
+    which = f"alert {alert.alert_id} is of rule {alert.rule_id}, which"
+    if rule is None:
+        fail(f"{which} is not among the rules: name its directory with --rules")
+    if rule.by[0] not in alert.entity:
+        fail(f"{which} went by {', '.join(alert.entity)} then and goes by {', '.join(rule.by)} now")
+    return rule
+
+
+def _explanation(alert: Alert, rule: Rule, found: KeyHistory) -> Explanation | None:
+    """The rule at the event that raised the alert; None where that is gone."""
+    if not found.history.knows(alert.anchor.event_id):
+        return None
+    return explanation_of(rule, found, alert.alert_id)
 
 
 def _archived(config: Path | None, alert_id: str) -> Alert:
@@ -116,17 +129,21 @@ def _decoded(decoder: msgspec.json.Decoder[Alert], line: bytes, place: str) -> A
         fail(f"{place}: not an alert")
 
 
-def _doubts(alert: Alert, rule: Rule, found: KeyHistory) -> Iterator[tuple[str, dict[str, object]]]:
+def _doubts(
+    alert: Alert, rule: Rule, found: KeyHistory, explanation: Explanation | None
+) -> Iterator[tuple[str, dict[str, object]]]:
     """What the explanation cannot vouch for: names of sentences, with their values."""
     if rule.version != alert.rule_version:
         yield "other_version", {"now": rule.version, "then": alert.rule_version}
     gone = [event for event in alert.evidence if not found.history.knows(event.event_id)]
-    if not found.history.knows(alert.anchor.event_id):
+    if explanation is None:
         yield "anchor_gone", {}
     elif gone:
         yield "evidence_gone", {"gone": len(gone), "all": len(alert.evidence)}
     if alert.status is Status.WITHDRAWN:
         yield "is_withdrawn", {}
+    elif explanation is not None and alert.alert_id not in {held.alert_id for held in explanation.held}:
+        yield "no_longer", {}
 
 
 def _show(

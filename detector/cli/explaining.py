@@ -106,10 +106,10 @@ def key_history(settings: Settings, files: Sequence[RuleFile], wanted: Wanted) -
     return _stored(settings, files, wanted)
 
 
-def explanation_of(rule: Rule, found: KeyHistory) -> Explanation:
-    """The rule's explanation; a list that a rule in mode off lacks is empty."""
+def explanation_of(rule: Rule, found: KeyHistory, alert_id: str | None = None) -> Explanation:
+    """The rule's explanation, of one alert where it is named; what a rule in mode off looks up may lack."""
     lists = dict.fromkeys(lists_of(rule), frozenset[str]()) | dict(found.lists)
-    return Explainer(rule, lists).explain(found.history, found.upto)
+    return Explainer(rule, lists).explain(found.history, found.upto, alert_id)
 
 
 def _recorded(settings: Settings, files: Sequence[RuleFile], wanted: Wanted) -> KeyHistory:

@@ -183,3 +183,27 @@ def test_without_psycopg_it_says_what_to_install(
     assert detector(*command) == Done(
         1, "", "the archive needs psycopg: install streaming-fraud-detector[archive]\n"
     )
+
+
+def test_an_alert_is_explained_by_its_id(
+    settings: ArchiveSettings, detector: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    events = tmp_path / "events.ndjson"
+    paid = {"type": "debit", "amount": 900, "currency": "CNY", "merchant_id": "m1", "auth_method": "none"}
+    debits = [
+        {"event_id": f"e{n}", "event_time": 1_767_225_600_000 + n, "user_id": "u1", **paid} for n in range(5)
+    ]
+    events.write_text("\n".join(map(json.dumps, debits)))
+    [raised] = [json.loads(line) for line in detector("backtest", "--events", str(events)).out.splitlines()]
+    fill(settings, raised)
+
+    done = detector("alerts", "explain", raised["alert_id"], "--events", str(events))
+
+    assert (done.code, done.err) == (0, "")
+    assert raised["explanation"]["en"] in done.out
+    assert f"alert {raised['alert_id']}, revision 1: raised by e4" in done.out
+    assert "✓ count 5 (≥ 5)" in done.out
+    unknown = detector("alerts", "explain", "x1", "--events", str(events))
+    assert unknown.code == 1
+    assert unknown.err.startswith("no alert x1 in the archive")

@@ -201,6 +201,7 @@ def test_a_rule_that_has_changed_since_is_told(
     explain = ("alerts", "explain", alert["alert_id"], "--alerts", out, "--events", events)
     done = detector(*explain, "--rules", str(folder))
     assert "the rule is another now (version " in done.out
+    assert "as things stand now, that event does not raise this alert" in done.out.splitlines()
     assert "✗ count 5 of 6 (1 short)" in done.out
     without = detector(*explain, "--no-catalogue")
     assert without.code == 1

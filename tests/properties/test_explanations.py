@@ -10,6 +10,7 @@ from functools import cache
 from random import Random
 
 from detector.core.active_rule import ActiveRule
+from detector.core.engine import Engine
 from detector.core.explain.attempts import Attempts
 from detector.core.explain.explainer import Explainer
 from detector.core.explain.explanation import Explanation, StepState
@@ -19,9 +20,9 @@ from detector.core.rule import Rule
 from detector.core.selection import Selections
 from detector.core.sequence import SequenceEvaluator
 
-from .engine_runs import decoded, read_rules
+from .engine_runs import LATENESS, Detector, decoded, read_rules
 from .random_rules import kinds_of, random_rules
-from .streams import SHAPES, random_events
+from .streams import SHAPES, random_arrival, random_events
 from .vocabulary import LISTS
 
 SEEDS = range(200)
@@ -62,6 +63,13 @@ def anchors(rule: Rule, history: History, at: int) -> set[tuple[str, str]]:
     found = active(rule).anchors_at(history, at)
     history.selections.clear()
     return {(history.ids[anchor.at], anchor.severity) for anchor in found}
+
+
+def alert_ids(rule: Rule, history: History, at: int) -> set[str]:
+    history.selections.clear()
+    found = active(rule).anchors_at(history, at)
+    history.selections.clear()
+    return {active(rule).alert_id(history, anchor) for anchor in found}
 
 
 def check_window(found: Explanation, rule: Rule, history: History, upto: int, seen: Counter[str]) -> None:
@@ -130,3 +138,35 @@ def test_an_event_has_reasons_not_to_complete_a_step_where_the_engine_says_that_
     print(seen)
     assert len(seen) == 8
     assert min(seen.values()) > 20
+
+
+def test_an_alert_that_stands_is_explained_at_its_anchor_however_its_events_arrived():
+    explained = 0
+    for seed in SEEDS:
+        rng = Random(seed)
+        drawn = random_rules(rng)
+        rules = {rule.id: rule for rule in read_rules(drawn)}
+        happened = random_events(rng, rng.choice([40, 120]), rng.choice(SHAPES), kinds_of(drawn))
+        kept: dict[tuple[str, int], History] = {}
+
+        def keep(
+            scope: str, engine: Engine, history: History, kept: dict[tuple[str, int], History] = kept
+        ) -> History:
+            kept[scope, id(history)] = history
+            return history
+
+        arrived = map(decoded, random_arrival(rng, happened, LATENESS))
+        Detector(list(rules.values())).run(arrived, keep)
+        for history in kept.values():
+            for record in history.alerts.values():
+                at = history.place(record.anchor)
+                if not record.standing or at == len(history) or history.position(at) != record.anchor:
+                    continue
+                if record.alert_id not in alert_ids(rules[record.rule_id], history, at):
+                    continue  # What it rests on is forgotten, or has changed and was said before.
+                found = Explainer(rules[record.rule_id], LISTS).explain(history, at, record.alert_id)
+                mine = [held for held in found.held if held.alert_id == record.alert_id]
+                assert all(held.said is not None and held.said.stands for held in mine)
+                assert record.anchor[1] in {held.event.event_id for held in mine}
+                explained += 1
+    assert explained > 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from typing import Any
 
 from detector.core.chains import Chain, CompiledStep
@@ -32,6 +33,7 @@ class Attempts:
         self._evaluator = evaluator
         self._history = history
         self._upto = upto
+        self._completed: dict[int, list[int]] = {}
         self._chains: dict[tuple[int, int], Chain | None] = {}
 
     def chain(self, number: int, at: int) -> Chain | None:
@@ -70,6 +72,16 @@ class Attempts:
             and self.is_selected(number, index)
             and self._agreed(self.event(index), compiled) == like
         ]
+
+    def agree(self, one: int, other: int) -> bool:
+        """Whether two events agree on what all steps must agree on."""
+        names = self._evaluator.agreed
+        return self._values(self.event(one), names) == self._values(self.event(other), names)
+
+    def follows(self, number: int, at: int) -> bool:
+        """Whether some event before the one at an index completes the step before."""
+        completing = self._completing(number - 1) if number else []
+        return bool(completing) and completing[0] < at
 
     def is_selected(self, number: int, at: int) -> bool:
         """Whether the step selects the event at an index, whatever came before."""
@@ -112,12 +124,21 @@ class Attempts:
     def _values(self, event: Event, names: tuple[str, ...]) -> tuple[Any, ...]:
         return tuple(getattr(event, name, None) for name in names)
 
+    def _completing(self, number: int) -> list[int]:
+        """The events that complete a step, in their order."""
+        if number not in self._completed:
+            found = [index for index in range(self._upto + 1) if self.chain(number, index) is not None]
+            self._completed[number] = found
+        return self._completed[number]
+
     def _before(self, number: int, at: int) -> int | None:
         """The latest event that completes the step before, rather one that agrees with the event."""
-        completing = [i for i in range(at) if self.chain(number - 1, i)]
-        wanted = self._values(self.event(at), self._evaluator.agreed)
-        agreeing = [i for i in completing if self._values(self.event(i), self._evaluator.agreed) == wanted]
-        return max(agreeing or completing, default=None)
+        completing = self._completing(number - 1)
+        earlier = completing[: bisect_left(completing, at)]
+        for index in reversed(earlier):
+            if self.agree(index, at):
+                return index
+        return earlier[-1] if earlier else None
 
     def _reasons(self, number: int, at: int, before: int | None) -> list[Reason]:
         event = self.event(at)
@@ -144,9 +165,10 @@ class Attempts:
         return [Differs(field=name, found=own, wanted=other) for name, own, other in pairs if own != other]
 
     def _too_early(self, number: int, at: int) -> Reason:
-        later = (i for i in range(at + 1, self._upto + 1) if self.chain(number - 1, i))
-        following = next(later, None)
-        by = None if following is None else self._history.times[following] - self._history.times[at]
+        completing = self._completing(number - 1)
+        following = bisect_right(completing, at)
+        times = self._history.times
+        by = times[completing[following]] - times[at] if following < len(completing) else None
         return TooEarly(step=self._compiled(number - 1).step.name, by=by)
 
     def _too_late(self, number: int, at: int, before: int) -> list[Reason]:

@@ -35,10 +35,11 @@ class Explainer:
         else:
             self._sequences = SequenceExplainer(rule, evaluator)
 
-    def explain(self, history: History, upto: int | None = None) -> Explanation:
+    def explain(self, history: History, upto: int | None = None, alert_id: str | None = None) -> Explanation:
         """What the rule makes of a history up to and including the event at an index, the newest by default.
 
-        An engine must have caught up with a history that was restored.
+        An engine must have caught up with a history that was restored. Where that event raises several
+        alerts, `alert_id` says which is meant.
         """
         last = len(history) - 1 if upto is None else upto
         # They are numbered by each engine on its own.
@@ -49,7 +50,8 @@ class Explainer:
             about = None if window.latest is None else window.latest.event
         else:
             assert self._sequences is not None
-            sequence, anchors = self._sequences.explained(history, last)
+            number = self._step_of(history, last, alert_id)
+            sequence, anchors = self._sequences.explained(history, last, number)
             about = next((event for step in reversed(sequence.steps) for event in step.events), None)
         history.selections.clear()
         at = None if about is None else history.place((about.event_time, about.event_id))
@@ -64,6 +66,14 @@ class Explainer:
             sequence=sequence,
             alerts=self._alerts(history, last),
         )
+
+    def _step_of(self, history: History, at: int, alert_id: str | None) -> int | None:
+        """The number of the step by which the event at an index raises an alert."""
+        if alert_id is None or at < 0:
+            return None
+        anchors = self._active.anchors_at(history, at)
+        chains = [anchor.chain for anchor in anchors if self._active.alert_id(history, anchor) == alert_id]
+        return next((len(chain) - 1 for chain in chains if chain is not None), None)
 
     def _key(self, history: History, at: int | None) -> dict[str, str]:
         if at is None:

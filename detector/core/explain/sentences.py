@@ -155,6 +155,10 @@ SENTENCES: dict[str, Texts] = {
         "en": "{gone} of {all} events of the alert are gone from the history: what follows falls short",
         "zh": "告警所列的{all}个事件中有{gone}个已不在历史中，以下数值因此偏低",
     },
+    "no_longer": {
+        "en": "as things stand now, that event does not raise this alert",
+        "zh": "按目前情况，该事件不会触发此告警",
+    },
     "is_withdrawn": {
         "en": "the alert was withdrawn: an event that came late showed that the rule did not hold",
         "zh": "该告警已撤回：后到的事件表明规则并不成立",

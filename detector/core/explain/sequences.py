@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from operator import itemgetter
 
 from detector.core.alert import EvidenceEvent
 from detector.core.anchor import Anchor
@@ -11,11 +10,11 @@ from detector.core.chains import Chain, Link
 from detector.core.explain.attempts import Attempts
 from detector.core.explain.explanation import Attempt, SequenceSeen, StepSeen, StepState
 from detector.core.explain.mentions import mention, mentions, override_seen
+from detector.core.explain.next_step import NextStep
 from detector.core.history import History
 from detector.core.rule import Rule, Sequence
 from detector.core.sequence import SequenceEvaluator
 
-_MOST_ATTEMPTS = 5
 _NO_CHAIN: Chain = ()
 
 
@@ -26,13 +25,20 @@ class SequenceExplainer:
         self._rule = rule
         self._evaluator = evaluator
 
-    def explained(self, history: History, upto: int) -> tuple[SequenceSeen, list[Anchor]]:
-        """The furthest chain up to an index, and the anchors that its events are."""
-        return _Story(self._rule, self._evaluator, history, upto).told()
+    def explained(
+        self, history: History, upto: int, number: int | None = None
+    ) -> tuple[SequenceSeen, list[Anchor]]:
+        """The furthest chain up to an index, and the anchors that its events are.
+
+        With a number, the chain in which the event at the index completes that step.
+        """
+        return _Story(self._rule, self._evaluator, history, upto, number).told()
 
 
 class _Story:
-    def __init__(self, rule: Rule, evaluator: SequenceEvaluator, history: History, upto: int) -> None:
+    def __init__(
+        self, rule: Rule, evaluator: SequenceEvaluator, history: History, upto: int, number: int | None
+    ) -> None:
         assert isinstance(rule.body, Sequence)
         self._rule = rule
         self._sequence = rule.body
@@ -40,7 +46,8 @@ class _Story:
         self._history = history
         self._upto = upto
         self._attempts = Attempts(rule, evaluator, history, upto)
-        self._chain = self._furthest()
+        chosen = None if number is None else self._attempts.chain(number, upto)
+        self._chain = chosen or self._furthest()
 
     def told(self) -> tuple[SequenceSeen, list[Anchor]]:
         anchors = self._anchors()
@@ -109,15 +116,16 @@ class _Story:
 
     def _next(self, number: int) -> StepSeen:
         """The first step that is not completed."""
-        until, cancelling = self._time_left(number)
+        following = NextStep(self._rule, self._attempts, self._history, self._upto, self._chain)
+        until, cancelling = following.time_left()
         is_over = until is not None and until < self._history.times[self._upto]
         return self._step(
             number,
             StepState.MISSED if is_over else StepState.OPEN,
-            self._serving(number),
+            following.serving(),
             until=until,
             cancelling=None if cancelling is None else mention(self._attempts.event(cancelling)),
-            attempts=self._attempts_at(number),
+            attempts=following.in_vain(),
         )
 
     def _step(
@@ -148,61 +156,6 @@ class _Story:
             cancelling=cancelling,
             attempts=attempts,
         )
-
-    def _serving(self, number: int) -> list[int]:
-        """The events after the chain that serve its next step so far, as the newest of them does."""
-        since = self._chain[-1].last + 1 if self._chain else 0
-        chosen = [index for index in range(since, self._upto + 1) if self._agrees(number, index)]
-        if not chosen:
-            return []
-        earliest = self._history.times[self._upto] - (self._sequence.steps[number].within or self._rule.span)
-        return self._attempts.serving(number, chosen[-1], since, earliest)
-
-    def _agrees(self, number: int, index: int) -> bool:
-        if not self._attempts.is_selected(number, index):
-            return False
-        if not self._chain:
-            return True
-        own, other = self._attempts.event(index), self._attempts.event(self._chain[-1].last)
-        return all(getattr(own, name) == getattr(other, name) for name in self._evaluator.agreed)
-
-    def _time_left(self, number: int) -> tuple[int | None, int | None]:
-        """Until when the chain's next step can be completed, and which event cancels it from then on."""
-        if not self._chain:
-            return None, None
-        times = self._history.times
-        before = self._chain[-1].last
-        step = self._sequence.steps[number]
-        bounds: list[tuple[int, int | None]] = []
-        if step.within is not None:
-            bounds.append((times[before] + step.within, None))
-        if self._sequence.within is not None:
-            bounds.append((times[self._attempts.first(self._chain)] + self._sequence.within, None))
-        for index in self._attempts.cancelling(number, before, self._upto)[:1]:
-            assert step.unless is not None
-            bounds.append((times[index] + step.unless.before - 1, index))
-        return min(bounds, key=itemgetter(0))
-
-    def _attempts_at(self, number: int) -> tuple[Attempt, ...]:
-        """The newest events that came for a step in vain, in their order."""
-        types = self._sequence.steps[number].selector.events
-        used = {index for link in self._chain for index in link.indices}
-        last = self._chain[-1].last if self._chain else -1
-        in_vain: list[Attempt] = []
-        too_early: list[Attempt] = []
-        for index in range(self._upto, -1, -1):
-            if self._attempts.event(index).type not in types or index in used:
-                continue
-            attempt = self._attempts.attempt(number, index)
-            if not attempt.reasons:
-                continue
-            if index > last or attempt.after is not None:
-                in_vain.append(attempt)
-            elif not too_early and self._attempts.is_selected(number, index):
-                too_early.append(attempt)
-            if len(in_vain) == _MOST_ATTEMPTS:
-                break
-        return tuple(reversed(in_vain or too_early))
 
     def _is_approximate(self) -> bool:
         newest = self._history.times[self._upto] if self._upto >= 0 else 0
