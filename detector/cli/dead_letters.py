@@ -17,6 +17,7 @@ from detector.cli.kafka import answered
 from detector.cli.moments import moment_of_option
 from detector.cli.options import BootstrapServers, ConfigFile, settings_from
 from detector.core.events import Reason
+from detector.core.texts import printable
 from detector.stream.places import described_place
 
 if TYPE_CHECKING:
@@ -132,10 +133,7 @@ def _text(data: bytes | None) -> str | None:
 
 
 def _printable(text: str | None) -> str:
-    """Without what a terminal would take for commands."""
-    if text is None:
-        return "null"
-    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
+    return "null" if text is None else printable(text)
 
 
 def _letters(number: int) -> str:

@@ -12,7 +12,7 @@ from detector.core.events import Event
 from detector.core.explain.explanation import Explanation, Said
 from detector.core.explain.text import said_in_short, told, told_in_short
 from detector.core.explain.words import Words
-from detector.core.texts import LANGUAGES
+from detector.core.texts import LANGUAGES, printable
 
 _NAMED_ELSEWHERE = ("event_id", "event_time")
 
@@ -47,7 +47,7 @@ def print_inspection(
     """Print the same, a rule a line."""
     words = Words(language)
     shown = _newest(found, limit)
-    print(words.say("events_of", scope=scope, key=key, total=found.upto + 1, shown=len(shown)))
+    print(words.say("events_of", scope=scope, key=printable(key), total=found.upto + 1, shown=len(shown)))
     for event in shown:
         print(f"  {_told(words, scope, event)}")
     alerts = [(said, one.rule_id) for one in explanations for said in one.alerts]
@@ -76,7 +76,7 @@ def _fields(event: Event) -> dict[str, Any]:
 
 def _told(words: Words, scope: str, event: Event) -> str:
     return "  ".join(
-        [words.time(event.event_time), event.type, event.event_id, *_values(words, scope, event)]
+        [words.time(event.event_time), event.type, printable(event.event_id), *_values(words, scope, event)]
     )
 
 

@@ -29,6 +29,11 @@ WITHDRAWN: Texts = {
 _ABSENT: Texts = {"en": "unknown", "zh": "未知"}
 
 
+def printable(text: str) -> str:
+    """A text without what a terminal would take for commands."""
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
+
+
 def placeholders(template: str) -> list[str]:
     """The names between braces, as written, without their formats."""
     return [found["name"] for found in _PLACEHOLDER.finditer(template)]

@@ -18,6 +18,7 @@ from detector.core.explain.reasons import (
 )
 from detector.core.explain.words import Words
 from detector.core.rule import Operator
+from detector.core.texts import printable
 
 _MARKS = {
     StepState.COMPLETED: "✓",
@@ -104,7 +105,8 @@ def _lacks(words: Words, reason: Lacks) -> str:
 
 
 def _differs(words: Words, reason: Differs) -> str:
-    return words.say("differs", field=reason.field, found=reason.found, wanted=reason.wanted)
+    found, wanted = words.value(reason.found), words.value(reason.wanted)
+    return words.say("differs", field=reason.field, found=found, wanted=wanted)
 
 
 def _too_early(words: Words, reason: TooEarly) -> str:
@@ -118,7 +120,7 @@ def _too_late(words: Words, reason: TooLate) -> str:
         "too_late_sequence" if reason.of_sequence else "too_late",
         by=words.duration(reason.by),
         elapsed=words.duration(reason.elapsed),
-        since=reason.since.event_id,
+        since=printable(reason.since.event_id),
         within=words.duration(reason.within),
     )
 

@@ -45,7 +45,7 @@ class _Telling:
         if explanation.mode is not Mode.LIVE:
             yield f"  {words.say(explanation.mode.value)}"
         if explanation.key:
-            key = ", ".join(f"{name} {value}" for name, value in explanation.key.items())
+            key = ", ".join(f"{name} {words.value(value)}" for name, value in explanation.key.items())
             yield f"  {words.say('key', key=key)}"
         for line in (*self._verdict(), *self._body(), *self._records()):
             yield f"  {line}"
@@ -89,7 +89,7 @@ class _Telling:
         if said is None:
             yield f"  {words.say('no_record', id=held.alert_id)}"
             return
-        by = words.say("raised_by", id=said.event_id, time=words.time(said.event_time))
+        by = words.say("raised_by", id=words.value(said.event_id), time=words.time(said.event_time))
         name = "raised" if said.stands else "withdrawn"
         yield f"  {words.say(name, id=said.alert_id, revision=said.revision, event=by)}"
         if said.stands and held.quiet_until is not None:

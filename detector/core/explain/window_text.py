@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from detector.core.explain.explanation import Alternative, Compared, ConditionSeen, Occasion, WatchSeen
 from detector.core.explain.words import Words
 from detector.core.rule import Operator
+from detector.core.texts import printable
 
 MET, NOT_MET = "✓", "✗"
 _AT_LEAST = (Operator.GTE, Operator.GT)
@@ -66,4 +67,4 @@ def _watch(words: Words, watch: WatchSeen) -> Iterator[str]:
     if watch.total > len(shown):
         yield f"    {words.say('more', n=watch.total - len(shown))}"
     for event in shown:
-        yield f"    {words.time(event.event_time)}  {event.type}  {event.event_id}"
+        yield f"    {words.time(event.event_time)}  {event.type}  {printable(event.event_id)}"

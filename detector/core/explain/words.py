@@ -12,7 +12,7 @@ from detector.core.explain.explanation import Unit
 from detector.core.explain.sentences import SENTENCES
 from detector.core.explain.windows import AMOUNTS
 from detector.core.rule import Operator
-from detector.core.texts import FORMATS
+from detector.core.texts import FORMATS, printable
 
 _PARTS = (
     (86_400_000, {"en": " d", "zh": "天"}),
@@ -73,7 +73,9 @@ class Words:
 
     def event(self, event: EvidenceEvent) -> str:
         """An event by type, id and time."""
-        return self.say("event", type=event.type, id=event.event_id, time=self.time(event.event_time))
+        return self.say(
+            "event", type=event.type, id=printable(event.event_id), time=self.time(event.event_time)
+        )
 
     def value(self, value: Any, unit: Unit = Unit.PLAIN) -> str:
         """A value in its unit; several in a row."""
@@ -87,7 +89,7 @@ class Words:
             return self.duration(value)
         if unit is Unit.FEN and isinstance(value, (int, float)):
             return self.say("yuan", amount=amount(value))
-        return f"{value:.4g}" if isinstance(value, float) else str(value)
+        return f"{value:.4g}" if isinstance(value, float) else printable(str(value))
 
     def field(self, name: str, value: Any) -> str:
         """The value of a field of an event: `step.field` too."""

@@ -221,3 +221,14 @@ def test_units_are_those_of_the_measures() -> None:
         Unit.PLAIN,
         Unit.MILLISECONDS,
     ]
+
+
+def test_no_text_of_an_event_reaches_the_terminal_as_a_command() -> None:
+    clear = "\x1b[2J"
+    rule = window({"count": {"gte": 5}}, by=["user_id", "device_id"], where={"city": "x"})
+    counted = explained(rule, ev(clear, 0, device_id=clear, city="x"))
+    passed_over = explained(rule, ev("a", 0, device_id=clear, city=clear))
+    for found in (counted, passed_over):
+        text = "\n".join(told(found, "en"))
+        assert "\x1b" not in text
+        assert "\\x1b[2J" in text
