@@ -36,10 +36,10 @@ KAFKA_ACLS = DEPLOY / "kafka" / "acls.txt"
 APPLY_ACLS = DEPLOY / "kafka" / "apply-acls.sh"
 REDIS_USERS = DEPLOY / "redis" / "users.acl"
 WORKER, ARCHIVE, STRANGER = "fraud-detector", "fraud-archive", "stranger"
-ANALYST, OPERATOR = "fraud-analyst", "fraud-operator"
+ANALYST, AUTHOR, OPERATOR = "fraud-analyst", "fraud-author", "fraud-operator"
 EDITOR = "fraud-lists"
 PASSWORDS = {
-    user: f"pass-of-{user}" for user in (ADMIN, WORKER, ARCHIVE, ANALYST, OPERATOR, STRANGER, EDITOR)
+    user: f"pass-of-{user}" for user in (ADMIN, WORKER, ARCHIVE, ANALYST, AUTHOR, OPERATOR, STRANGER, EDITOR)
 }
 TOPICS = TopicSettings()
 

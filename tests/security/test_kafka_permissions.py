@@ -1,9 +1,13 @@
 """Kafka's shipped permissions: the job needs each of them, and says which one is missing."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
+from detector.cli.recorded import recorded
+from detector.config import load_settings
+from detector.replay.recorded.batch import RecordedError
 from detector.stream.checks import StartRefused, worker_checks
 from tests.integration.archiving import Archiving
 from tests.integration.live import Live, eventually
@@ -11,6 +15,7 @@ from tests.security.events import WATCHED, events
 from tests.security.platform import (
     ANALYST,
     ARCHIVE,
+    AUTHOR,
     OPERATOR,
     TOPICS,
     WORKER,
@@ -106,6 +111,27 @@ async def test_an_analyst_may_read_alerts_and_needs_the_permission(
         1,
         f"topic {topic} does not exist, or this user may not describe it\n",
     )
+
+
+async def test_a_rule_author_reads_the_inputs_and_needs_each_permission(
+    platform: Platform, topics: None, live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await live.send(events())
+    live.extra |= signed_in(AUTHOR, tmp_path)
+    for name, value in live.environment().items():
+        monkeypatch.setenv(name, value)
+    settings = load_settings(None, {})
+
+    def lines() -> int:
+        with recorded(settings, [], True, None, None) as found:
+            return sum(len(batch.lines) for batch in found.stream or ())
+
+    assert await asyncio.to_thread(lines) == len(events())
+    assert [permission.name for permission in permissions_of(AUTHOR)] == list(TOPICS.inputs)
+    for permission in permissions_of(AUTHOR):
+        said = f"^topic {permission.name} does not exist, or this user may not describe it$"
+        with platform.without(permission), pytest.raises(RecordedError, match=said):
+            await asyncio.to_thread(lines)
 
 
 async def test_an_operator_puts_dead_letters_back_and_needs_each_permission(
