@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from detector.cli.background import Ask, background_loop
 from detector.config import Settings
 from detector.replay.recorded.batch import Batch, Recorded, RecordedError
 
@@ -27,31 +28,39 @@ def topics_recorded(
     from detector.stream.checks import wait_for_kafka
     from detector.stream.recorded import recording
 
-    with asyncio.Runner() as runner:
+    with background_loop() as ask:
         opened = recording(settings, since, until)
         with _one_line():
-            runner.run(wait_for_kafka(settings.kafka))
-            found = runner.run(opened.__aenter__())
+            ask(wait_for_kafka(settings.kafka))
+            found = ask(opened.__aenter__())
+        one_at_a_time = asyncio.Lock()
         try:
             for topic, begins in found.begins.items():
                 at = datetime.fromtimestamp(begins / 1000, UTC)
                 say(f"{topic}: the log begins at {at:%Y-%m-%d %H:%M:%S} UTC, what came before is gone")
-            yield Recorded((), _batches(runner, found), found.total, "records")
+            yield Recorded((), _batches(ask, found, one_at_a_time), found.total, "records")
         finally:
-            runner.run(opened.__aexit__(None, None, None))
+            ask(_close(opened, one_at_a_time))
 
 
-def _batches(runner: asyncio.Runner, found: Recording) -> Iterator[Batch]:
+def _batches(ask: Ask, found: Recording, one_at_a_time: asyncio.Lock) -> Iterator[Batch]:
     while True:
         with _one_line():
-            taken = runner.run(_next(found))
+            taken = ask(_next(found, one_at_a_time))
         if taken is None:
             return
         yield Batch(*taken)
 
 
-async def _next(found: Recording) -> Taken | None:
-    return await anext(found.records, None)
+async def _next(found: Recording, one_at_a_time: asyncio.Lock) -> Taken | None:
+    async with one_at_a_time:
+        return await anext(found.records, None)
+
+
+async def _close(opened: AbstractAsyncContextManager[Recording], one_at_a_time: asyncio.Lock) -> None:
+    # Who was interrupted while waiting for records may not have let go of them yet.
+    async with one_at_a_time:
+        await opened.__aexit__(None, None, None)
 
 
 @contextmanager

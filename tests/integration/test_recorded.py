@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import signal
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -215,3 +218,40 @@ async def test_a_reader_that_stops_early_leaves_kafka_in_order(live: Live) -> No
             return next(iter(found.stream or ()))
 
     assert (await asyncio.to_thread(in_a_thread)).lines
+
+
+async def test_who_is_interrupted_while_waiting_for_records_leaves_in_order(live: Live) -> None:
+    # Given a reader in a process of its own, which waits for records that are not given
+    await live.send([debit(1)])
+    reader = """
+import asyncio, signal, sys
+from aiokafka import AIOKafkaConsumer
+from detector.cli.recorded import recorded
+from detector.config import load_settings
+
+async def nothing(self, **_):
+    await asyncio.sleep(0.05)
+    print("waiting", flush=True)
+    await asyncio.sleep(1000)
+
+AIOKafkaConsumer.getmany = nothing
+signal.signal(signal.SIGTERM, signal.default_int_handler)
+try:
+    with recorded(load_settings(None, {}), [], True, None, None) as found:
+        list(found.stream)
+except KeyboardInterrupt:
+    print("left")
+"""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        command = [sys.executable, "-X", "dev", "-c", reader]
+        with subprocess.Popen(
+            command, env=live.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout is not None
+            assert await asyncio.to_thread(process.stdout.readline) == "waiting\n"
+            # When it is told to stop
+            process.send_signal(number)
+            out, err = await asyncio.to_thread(process.communicate, timeout=20)
+        # Then it ends, and nothing was left open
+        assert (process.returncode, out) == (0, "left\n")
+        assert "Unclosed" not in err and "never retrieved" not in err and "Traceback" not in err, err
