@@ -42,7 +42,8 @@ class Broker:
         self._positions: dict[TopicPartition, int] = {}
         self._paused: set[TopicPartition] = set()
         self.failure: Exception | None = None
-        self.is_silent = False
+        self.silent: set[TopicPartition] = set()
+        self.handed_over = 0
 
     def assignment(self) -> set[TopicPartition]:
         return set(self._logs)
@@ -80,10 +81,11 @@ class Broker:
             raise self.failure
         fetched = {}
         for place, log in self._logs.items():
-            if place in self._paused or self.is_silent or self._rng.random() < 0.4:
+            if place in self._paused or place in self.silent or self._rng.random() < 0.4:
                 continue
             first = self._positions[place] - log.begin
             last = min(first + self._rng.randint(1, 4), len(log.event_times))
+            self.handed_over += last - first
             if first < last:
                 fetched[place] = [self._record(place, log, index) for index in range(first, last)]
             self._positions[place] = log.end if last == len(log.event_times) else log.begin + last
@@ -162,12 +164,22 @@ async def test_a_time_begins_and_ends_where_it_is_asked_to(monkeypatch: pytest.M
 
 
 async def test_where_kafka_keeps_silent_it_is_said_of_what(monkeypatch: pytest.MonkeyPatch) -> None:
-    broker = Broker({TopicPartition("payments", 2): Log([1])}, Random(1))
-    broker.is_silent = True
+    payments = TopicPartition("payments", 2)
+    broker = Broker({payments: Log([1])}, Random(1))
+    broker.silent.add(payments)
     with pytest.raises(
         RecordingError, match=r"^Kafka has more of payments partition 2, but does not give it$"
     ):
         await read(monkeypatch, broker)
+
+
+async def test_of_what_must_wait_no_more_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    payments, logins = (TopicPartition(topic, 0) for topic in ("payments", "logins"))
+    broker = Broker({payments: Log(list(range(1_000))), logins: Log([0])}, Random(1))
+    broker.silent.add(logins)
+    with pytest.raises(RecordingError, match=r"^Kafka has more of logins partition 0, payments partition 0"):
+        await read(monkeypatch, broker)
+    assert broker.handed_over <= 4
 
 
 async def test_records_that_are_deleted_meanwhile_are_not_left_out_in_silence(
