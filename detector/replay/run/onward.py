@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import compress
+from operator import attrgetter
 from pathlib import Path
 
 from detector.core.engine import Outcome
 from detector.core.events import Event
-from detector.core.routing import Routing
+from detector.core.routing import MERCHANT, Routing
 from detector.replay.run.arrived import Arrived
 from detector.replay.run.hashing import Groups, key_bytes
 from detector.replay.run.keys import Unusual
@@ -20,6 +21,8 @@ ORDINARY = 1
 """The mark of an event that its user's engine accepted, and that was not late."""
 _LATE = 2
 _TOO_LATE = 4
+
+_merchant = attrgetter(MERCHANT)
 
 
 def marked(mark: int) -> tuple[Outcome, bool]:
@@ -41,13 +44,20 @@ def marks(events: Sequence[Event], unusual: Unusual, routing: Routing) -> bytes:
 
 def write_onward(found: Arrived, marks_of_sets: Sequence[bytes], groups: Groups, path: Path) -> list[Segment]:
     """Write the events that go on for any rule set by merchant, each with its marks as note."""
-    notes = [bytes(marks) for marks in zip(*marks_of_sets, strict=True)]
-    go_on = [any(note) for note in notes]
-    merchants = [key_bytes(event.merchant_id) for event in compress(found.events, go_on)]  # type: ignore[attr-defined]
+    notes = list(map(bytes, zip(*marks_of_sets, strict=True)))
+    go_on = list(map(any, notes))
+    merchants = list(map(_merchant, compress(found.events, go_on)))
     if not merchants:
         return []
+    group_of = _groups_of(set(merchants), groups)
     shelves = Shelves(groups.number, len(marks_of_sets))
     rows = zip(found.places, found.lines, notes, strict=True)
-    for group, (place, line, note) in zip(groups.of(merchants), compress(rows, go_on), strict=True):
-        shelves.add(group, place, line, note)
+    for merchant, (place, line, note) in zip(merchants, compress(rows, go_on), strict=True):
+        shelves.add(group_of[merchant], place, line, note)
     return [shelves.write(path)]
+
+
+def _groups_of(merchants: Iterable[str], groups: Groups) -> dict[str, int]:
+    """The group of each merchant; there are far fewer of them than events."""
+    listed = list(merchants)
+    return dict(zip(listed, groups.of(map(key_bytes, listed)), strict=True))
