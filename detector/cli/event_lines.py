@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from functools import partial
 
-from detector.cli.console import fail
+from detector.replay.recorded.files import files_recorded
 
 
 def event_lines(files: Sequence[str]) -> Iterator[bytes]:
-    """The lines of NDJSON files, one after the other; `-` is standard input."""
-    for name in files:
-        if name == "-":
-            yield from sys.stdin.buffer
-            continue
-        try:
-            with Path(name).open("rb") as source:
-                yield from source
-        except OSError as error:
-            fail(f"{name}: cannot be read: {error.strerror}")
+    """The events of files as a backtest reads them, as lines of NDJSON; `-` is standard input.
+
+    Raises:
+        RecordedError: they cannot be read.
+    """
+    recorded = files_recorded(files, partial(print, file=sys.stderr))
+    batches = recorded.stream or (batch for part in recorded.parts for batch in part.batches())
+    for batch in batches:
+        yield from batch.lines

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import signal
 from contextlib import ExitStack, nullcontext
-from pathlib import Path
-from tempfile import gettempdir
 
 import typer
 
@@ -18,7 +16,6 @@ from detector.cli.backtest.options import (
     LabelFile,
     ListDirectory,
     MoreFiles,
-    On,
     Quiet,
     ReportFile,
     SpillDirectory,
@@ -30,6 +27,7 @@ from detector.cli.backtest.output import alerts_target, tell, write_alerts
 from detector.cli.backtest.page import page_at
 from detector.cli.backtest.progress import shown
 from detector.cli.backtest.summary_text import print_summary
+from detector.cli.on import On, executor_on
 from detector.cli.options import BootstrapServers, ConfigFile, NoCatalogue, RuleDirectories, settings_from
 from detector.cli.recorded import EventFiles, FromKafka, Since, Until, recorded
 from detector.replay.run.backtest import Means, run
@@ -76,7 +74,7 @@ def backtest(
     wanted = Wanted(against, labels, tuple(sweep or ()), report, as_json)
     books = rulebooks(settings, against, lists)
     asked = questions(wanted, books, settings)
-    means = _means(workers, spill_dir, on)
+    means = Means(workers, spill_dir, executor_on(on, workers, spill_dir))
     files = [*(events or ()), *(more or ())]
     with ExitStack() as stack:
         out = alerts_target(stack, alerts_out, by_default=not wanted.is_more_than_alerts)
@@ -108,14 +106,3 @@ def _ran(result: Result) -> Ran:
     summary = result.summary
     period = (summary.first_event_time or 0, summary.last_event_time or 0)
     return Ran(result.alerts, result.facts, summary.users, period)
-
-
-def _means(workers: int | None, spill_dir: Path | None, on: str | None) -> Means:
-    if on is None:
-        return Means(workers, spill_dir)
-    from detector.replay.ray import OnRay
-
-    name, _, address = on.partition("://")
-    if name != "ray":
-        raise typer.BadParameter(f"'{on}' is neither 'ray' nor 'ray://HOST:PORT'", param_hint="'--on'")
-    return Means(workers, spill_dir, OnRay(address or None, workers, spill_dir or Path(gettempdir())))

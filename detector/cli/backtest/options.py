@@ -75,13 +75,4 @@ SpillDirectory = Annotated[
         show_default="the system's directory for temporary files",
     ),
 ]
-On = Annotated[
-    str | None,
-    typer.Option(
-        "--on",
-        help="A Ray cluster to run on, with a --spill-dir that all its machines share; 'ray' alone starts "
-        "one here.",
-        metavar="ray[://HOST:PORT]",
-    ),
-]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Do not say how far it is.")]
