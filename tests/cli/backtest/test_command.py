@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from detector.cli import progress
+from detector.cli.backtest import progress
 from detector.replay.run import backtest
 from detector.replay.run.progress import Progress, Stage
 from tests.cli.conftest import Run
