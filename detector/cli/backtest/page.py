@@ -33,7 +33,6 @@ def page_at(path: Path, files: Sequence[str], rules: Sequence[Rule]) -> Page:
             summary=result.summary,
             rules=rules,
             answers=answers,
-            around=answers.around,
             facts=result.facts,
         )
         path.write_text(report(data), encoding="utf-8")

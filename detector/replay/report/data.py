@@ -8,7 +8,6 @@ from typing import NamedTuple
 from detector.core.rule import Rule
 from detector.replay.fact import Fact
 from detector.replay.summary import Summary
-from detector.replay.sweep import Sweep
 from detector.replay.what_if import Answers
 
 
@@ -21,7 +20,6 @@ class ReportData(NamedTuple):
         summary: what the run came to.
         rules: the rules in force, those that raised nothing among them.
         answers: the alerts that stand in the end, and what else was asked.
-        around: sweeps around the thresholds in force, that nobody asked for by name.
         facts: what is known of events by event_id, beyond what alerts say of them.
     """
 
@@ -30,5 +28,4 @@ class ReportData(NamedTuple):
     summary: Summary
     rules: Sequence[Rule]
     answers: Answers
-    around: Sequence[Sweep] = ()
     facts: Mapping[str, Fact] = {}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from detector.replay.examples import at_stake
 from detector.replay.quality import Quality
 from detector.replay.report.data import ReportData
-from detector.replay.report.stake import at_stake
-from detector.replay.report.words import number, percent, span, yuan
+from detector.replay.report.words import number, percent, span
 from detector.replay.share import Share
 from detector.replay.summary import Summary
 from detector.replay.what_if import Against
@@ -30,7 +30,7 @@ def figures(data: ReportData) -> Iterator[Figure]:
     yield Figure(
         "Alerts", number(len(alerts)), f"in {number(len({alert.case_id for alert in alerts}))} cases"
     )
-    yield Figure("At stake", yuan(at_stake(alerts)), "yuan, in the events that raised them")
+    yield Figure("At stake", number(at_stake(alerts) // 100), "yuan, in the events that raised them")
     if answers.quality is not None:
         yield from _quality(answers.quality, against.quality if against else None)
     if answers.judged is not None:

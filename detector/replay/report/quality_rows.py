@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from detector.replay.frauds import Fraud
 from detector.replay.judged import JudgedRule
 from detector.replay.quality import KindQuality, RuleQuality
-from detector.replay.report.stake import moved
+from detector.replay.report.moved import moved
 from detector.replay.report.tables import (
     Cell,
     Column,
@@ -66,7 +66,7 @@ def quality_by_kind(kinds: Iterable[KindQuality]) -> Table:
         Column("median to alert", Kind.NUMBER),
         Column("nine in ten", Kind.NUMBER),
         Column("before money moved", Kind.NUMBER),
-        Column("moved before alert (yuan)", Kind.MONEY),
+        Column("moved before, in all (yuan)", Kind.MONEY),
         Column("missed (yuan)", Kind.MONEY),
     )
     rows = [_of_kind(kind) for kind in kinds]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from detector.core.alert import Alert
 from detector.core.rule import Mode, Rule
-from detector.replay.report.stake import at_stake
+from detector.replay.examples import at_stake
 from detector.replay.report.tables import Cell, Column, Kind, Table, counted, money, plain, texts
 
 _COLUMNS = (

@@ -56,9 +56,9 @@ def sections(data: ReportData) -> Iterator[Section]:
     if answers.sweeps:
         swept = [_sweep(f"sweep-{place}", sweep) for place, sweep in enumerate(answers.sweeps)]
         yield Section("sweeps", "Sweeps", charts=list(chain.from_iterable(swept)))
-    if data.around:
+    if answers.around:
         note = "How many alerts each rule would raise with a lower or a higher threshold; all else as it is."
-        charts = [alerts_by_value(f"around-{place}", sweep) for place, sweep in enumerate(data.around)]
+        charts = [alerts_by_value(f"around-{place}", sweep) for place, sweep in enumerate(answers.around)]
         yield Section("around", "Around the thresholds", note, charts)
 
 

@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 from detector.core.alert import Alert, EvidenceEvent
 from detector.core.rule import Severity
+from detector.replay.examples import at_stake
 from detector.replay.fact import Fact
 from detector.replay.frauds import Fraud
 from detector.replay.report.data import ReportData
 from detector.replay.report.held import Held, held
-from detector.replay.report.stake import at_stake, moved
+from detector.replay.report.moved import moved
 from detector.replay.report.words import span, utc, yuan
 
 _OF_EACH_RULE = 2

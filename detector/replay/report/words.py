@@ -32,7 +32,7 @@ def span(duration: int) -> str:
             parts.append(f"{count} {name}")
         elif parts:
             break
-    return " ".join(parts[:2]) or f"{duration} ms"
+    return " ".join(parts[:2]) or (f"{duration} ms" if duration else "0 s")
 
 
 def number(value: float) -> str:

@@ -107,15 +107,14 @@ def full() -> ReportData:
         made_at=MADE_AT,
         summary=summary,
         rules=candidate(),
-        answers=Answers(alerts, against, quality, None, (SWEEP,)),
-        around=[SWEEP, SWEEP, SWEEP],
+        answers=Answers(alerts, against, quality, None, (SWEEP,), (SWEEP, SWEEP, SWEEP)),
         facts=facts(),
     )
 
 
 def only_alerts(standing: Mapping[str, Alert]) -> ReportData:
     """A run of which nothing is known but these alerts."""
-    return full()._replace(answers=Answers(standing, None, None, None, ()), around=(), facts={})
+    return full()._replace(answers=Answers(standing, None, None, None, (), ()), facts={})
 
 
 def plain() -> ReportData:

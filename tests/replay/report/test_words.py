@@ -17,7 +17,7 @@ def test_amounts_are_in_yuan(fen: int, written: str):
 @pytest.mark.parametrize(
     ("duration", "written"),
     [
-        (0, "0 ms"),
+        (0, "0 s"),
         (350, "350 ms"),
         (40 * SECOND, "40 s"),
         (4 * MINUTE + 20 * SECOND, "4 min 20 s"),
