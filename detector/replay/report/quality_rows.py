@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from detector.replay.frauds import Fraud
 from detector.replay.judged import JudgedRule
 from detector.replay.quality import KindQuality, RuleQuality
-from detector.replay.report.moved import moved
+from detector.replay.report.fraud_facts import moved, victims
 from detector.replay.report.tables import (
     Cell,
     Column,
@@ -131,12 +131,11 @@ def _of_kind(kind: KindQuality) -> list[Cell]:
 
 def _missed(fraud: Fraud) -> list[Cell]:
     first, last = fraud.events[0].event_time, fraud.events[-1].event_time
-    users = sorted(fraud.users)
     return [
         moment(first),
         plain(fraud.kind),
         plain(fraud.variant),
-        plain(users[0] if len(users) == 1 else f"{len(users)} users"),
+        plain(victims(fraud)),
         counted(len(fraud.events)),
         money(moved(fraud)),
         Cell(span(last - first), order=last - first),

@@ -12,8 +12,8 @@ from detector.replay.examples import at_stake
 from detector.replay.fact import Fact
 from detector.replay.frauds import Fraud
 from detector.replay.report.data import ReportData
+from detector.replay.report.fraud_facts import moved, victims
 from detector.replay.report.held import Held, held
-from detector.replay.report.moved import moved
 from detector.replay.report.words import span, utc, yuan
 
 _OF_EACH_RULE = 2
@@ -47,13 +47,14 @@ class Story(NamedTuple):
 
     Args:
         title: the rule's id, or the kind of fraud.
-        who: the values of the key.
+        who: the values of the key, or whom the fraud happened to.
         began: when its first event happened.
         lasted: from the first event to the last.
         alerts: in their order.
         moments: the events that the alerts rest on, or the fraud's.
         listed: those of them that are listed; None where some are left out.
-        left_out: how many of the case's events are not listed.
+        total: how many events it has.
+        left_out: how many of them are not listed.
     """
 
     title: str
@@ -63,6 +64,7 @@ class Story(NamedTuple):
     alerts: list[Told]
     moments: list[Moment]
     listed: list[Moment | None]
+    total: int
     left_out: int
 
 
@@ -114,7 +116,7 @@ def _of_case(case: list[Alert], facts: Mapping[str, Fact]) -> Story:
     amounts |= {event_id: facts[event_id].amount for event_id in events if event_id in facts}
     story = _story(case[0].rule_id, case[0].entity.values(), events.values(), amounts, case)
     unseen = max(alert.evidence_total - len(alert.evidence) for alert in case)
-    return story._replace(left_out=story.left_out + unseen)
+    return story._replace(left_out=story.left_out + unseen, total=story.total + unseen)
 
 
 def _of_fraud(fraud: Fraud) -> Story:
@@ -124,7 +126,7 @@ def _of_fraud(fraud: Fraud) -> Story:
     ]
     amounts = {event.event_id: event.amount for event in fraud.events}
     title = ", ".join(filter(None, (fraud.kind, fraud.variant))) or fraud.fraud_id
-    return _story(title, sorted(fraud.users), events, amounts, [])
+    return _story(title, [victims(fraud)], events, amounts, [])
 
 
 def _story(
@@ -146,6 +148,7 @@ def _story(
         alerts=[Told(alert, utc(alert.event_time), list(held(alert))) for alert in alerts],
         moments=moments,
         listed=listed,
+        total=len(moments),
         left_out=len(moments) - sum(moment is not None for moment in listed),
     )
 

@@ -3,6 +3,7 @@
 from collections import Counter
 
 from detector.core.events import Reason
+from detector.replay.report import report
 from detector.replay.report.figures import Figure, figures
 from detector.replay.report.run_facts import partial, run_facts
 from detector.replay.share import Share
@@ -75,3 +76,9 @@ def test_a_run_says_its_times_its_rate_and_what_it_refused():
 def test_a_run_that_was_stopped_says_what_it_covers():
     assert "by user saw 25% of the users' events" in partial(Interruption(by_merchant=False, share=0.25))
     assert "by merchant 25% of the merchants' events" in partial(Interruption(by_merchant=True, share=0.25))
+
+
+def test_only_the_page_of_a_run_that_was_stopped_has_a_banner():
+    stopped = Summary(interruption=Interruption(by_merchant=False, share=0.25))
+    assert "This run was stopped before its end" in report(quiet()._replace(summary=stopped))
+    assert "This run was stopped before its end" not in report(quiet())

@@ -78,7 +78,7 @@ def test_of_many_events_the_first_and_the_last_are_listed_and_the_others_counted
     listed = [one and one.since_start for one in story.listed]
     assert listed == ["start", "+1 min", "+2 min", None, *(f"+{minute} min" for minute in range(11, 20))]
     # Eight of those at hand, and fifty that the alert itself leaves out.
-    assert story.left_out == 58
+    assert (story.left_out, story.total) == (58, 70)
     assert len(story.moments) == 20
 
 
@@ -98,3 +98,14 @@ def test_labels_tell_of_alerts_about_no_fraud_and_of_frauds_without_an_alert():
     assert [group.title for group in found] == ["Cases", "Alerts about no fraud", "Frauds without an alert"]
     assert [group.stories[0].moments[0].event_id for group in found] == ["right2", "wrong1", "f0"]
     assert (found[2].stories[0].title, found[2].stories[0].who) == ("remote-session, slow", "u9")
+
+
+def test_a_fraud_on_many_users_names_their_merchant_and_not_each_of_them():
+    events = tuple(Fact(f"f{n}", f"u{n}", "instalment", n, 100, "m7", None, None) for n in range(40))
+    quality = full().answers.quality
+    assert quality is not None
+    answers = given().answers._replace(
+        quality=quality._replace(wrong=[], missed=[Fraud("f", "surge", "", events)])
+    )
+    ((_, _, (story,)),) = stories(given()._replace(answers=answers))
+    assert (story.title, story.who) == ("surge", "40 users at m7")
