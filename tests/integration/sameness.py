@@ -127,8 +127,27 @@ def rules_of(live: Live) -> list[Rule]:
 
 
 def backtested(live: Live, events: Iterable[Event]) -> list[Alert]:
-    """Every alert of a backtest of events with a detector's rules."""
+    """Every alert of a backtest of events with a detector's rules, one event after the other."""
     return list(Backtest(rules_of(live), ALLOWED_LATENESS, HISTORY_CAP).run(map(line_of, events)))
+
+
+def asked_of_files(live: Live, events: Iterable[Event]) -> list[Alert]:
+    """Every alert that `detector backtest` finds in a file of events, key by key on two processes."""
+    file = live.folder / "events.ndjson"
+    file.write_bytes(b"".join(line_of(event) + b"\n" for event in events))
+    return _asked(live, "--events", str(file), "--workers", "2")
+
+
+def asked_of_kafka(live: Live) -> list[Alert]:
+    """Every alert that `detector backtest` finds in what lies on the input topics."""
+    return _asked(live, "--from-kafka")
+
+
+def _asked(live: Live, *options: str) -> list[Alert]:
+    found = live.folder / "alerts.ndjson"
+    done = live.command("backtest", *options, "--alerts-out", str(found), "--quiet")
+    assert done.returncode == 0, done.stderr
+    return [msgspec.json.decode(line, type=Alert) for line in found.read_bytes().splitlines()]
 
 
 async def published(live: Live, role: str) -> list[Alert]:
