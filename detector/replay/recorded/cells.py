@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -20,7 +20,14 @@ KINDS = {"type": FieldKind.STRING} | {
 """What the field of each name holds."""
 
 _TIME = "event_time"
-_ESCAPED = r'["\\\x00-\x1f]'
+_ESCAPED = b'"\\' + bytes(range(0x20))
+
+
+class _Written(NamedTuple):
+    """Values as they stand in JSON, but for the mark before and behind each."""
+
+    values: Array
+    mark: str
 
 
 def check_type(name: str, found: DataType, path: Path) -> None:
@@ -53,25 +60,31 @@ def members_of(name: str, column: Array, path: Path) -> Array:
     if pyarrow.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     try:
-        values = _AS_JSON[KINDS[name]](column)
+        values, mark = _AS_JSON[KINDS[name]](column)
     except pyarrow.ArrowInvalid as error:
         said = str(error).partition("\n")[0]
         raise RecordedError(f"{path}: the column {name} holds what its field cannot: {said}") from error
-    return pc.binary_join_element_wise(f'"{name}":', values, "")
+    return pc.binary_join_element_wise(f'"{name}":{mark}', values, mark, "")
 
 
-def _texts(column: Array) -> Array:
+def _texts(column: Array) -> _Written:
     import pyarrow
-    import pyarrow.compute as pc
 
     texts = column.cast(pyarrow.string())
-    if pc.any(pc.match_substring_regex(texts, _ESCAPED)).as_py():
+    if _has_escapes(texts):
         quoted = [None if text is None else msgspec.json.encode(text) for text in texts.to_pylist()]
-        return pyarrow.array(quoted, pyarrow.binary()).cast(pyarrow.string())
-    return pc.binary_join_element_wise('"', texts, '"', "")
+        return _Written(pyarrow.array(quoted, pyarrow.binary()).cast(pyarrow.string()), "")
+    return _Written(texts, '"')
 
 
-def _numbers(column: Array) -> Array:
+def _has_escapes(texts: Array) -> bool:
+    """Whether any of the texts has a character that stands for something else in JSON."""
+    data = bytes(texts.buffers()[2] or b"")
+    # Several times as fast as a search in each of them.
+    return len(data.translate(None, _ESCAPED)) < len(data)
+
+
+def _numbers(column: Array) -> _Written:
     import pyarrow
     import pyarrow.compute as pc
 
@@ -80,13 +93,13 @@ def _numbers(column: Array) -> Array:
     elif pyarrow.types.is_floating(column.type):
         # So data frames keep whole numbers of which some are absent.
         column = pc.if_else(pc.is_nan(column), None, column).cast(pyarrow.int64())
-    return column.cast(pyarrow.string())
+    return _Written(column.cast(pyarrow.string()), "")
 
 
-def _booleans(column: Array) -> Array:
+def _booleans(column: Array) -> _Written:
     import pyarrow
 
-    return column.cast(pyarrow.string())
+    return _Written(column.cast(pyarrow.string()), "")
 
 
 _TYPES = {
@@ -99,7 +112,7 @@ _WANTED = {
     FieldKind.NUMBER: "a whole number is wanted (amounts in fen, times in ms); write it as int64",
     FieldKind.BOOLEAN: "true or false is wanted; write it as a boolean",
 }
-_AS_JSON: dict[FieldKind, Callable[[Array], Array]] = {
+_AS_JSON: dict[FieldKind, Callable[[Array], _Written]] = {
     FieldKind.STRING: _texts,
     FieldKind.NUMBER: _numbers,
     FieldKind.BOOLEAN: _booleans,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pyarrow import RecordBatch
     from pyarrow.parquet import ParquetFile, RowGroupMetaData
 
-_ROWS = 4096
+_ROWS = 8192
 _BUFFER_BYTES = 1 << 20
 
 
