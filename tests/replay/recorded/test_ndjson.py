@@ -18,7 +18,7 @@ TEXTS = st.lists(st.sampled_from([b"", b" ", b"a", b"bc", b"d" * 40]), max_size=
 ENDS = st.sampled_from([b"\n", b"\r\n"])
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(texts=TEXTS, end=ENDS, ends_with_one=st.booleans(), cut=st.integers(1, 70))
 def test_every_line_is_in_one_range_in_its_order(
     tmp_path: Path, texts: list[bytes], end: bytes, ends_with_one: bool, cut: int
@@ -30,6 +30,7 @@ def test_every_line_is_in_one_range_in_its_order(
     assert sum(part.size for part in parts) == path.stat().st_size
 
 
+@settings(deadline=None)
 @given(texts=TEXTS, end=ENDS, cut=st.integers(1, 70))
 def test_every_line_is_whole_however_its_bytes_come(texts: list[bytes], end: bytes, cut: int) -> None:
     data = end.join(texts)
