@@ -19,12 +19,13 @@ class Account:
 
     Args:
         stem: what the files of alerts are called, with a number behind.
+        at_most: so many bytes of alerts are held before they are written.
     """
 
-    def __init__(self, stem: Path) -> None:
+    def __init__(self, stem: Path, at_most: int) -> None:
         self.summary = Summary()
         self._published = Published()
-        self._runs = AlertRuns(stem)
+        self._runs = AlertRuns(stem, at_most)
 
     def say(self, place: int, scope: int, alerts: Sequence[Alert]) -> None:
         """Take what the event of that place led to in a scope."""

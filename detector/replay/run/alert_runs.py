@@ -11,7 +11,6 @@ from typing import NamedTuple
 from detector.replay.run.errors import spilling
 
 _HEAD = struct.Struct("<QBII")
-_HELD = 8 << 20
 _READ = 64 << 10
 
 
@@ -32,10 +31,12 @@ class AlertRuns:
 
     Args:
         stem: what the files are called, with a number behind.
+        at_most: so many bytes are held before they are written.
     """
 
-    def __init__(self, stem: Path) -> None:
+    def __init__(self, stem: Path, at_most: int) -> None:
         self._stem = stem
+        self._at_most = at_most
         self._waiting: list[Spoken] = []
         self._held = 0
         self._paths: list[Path] = []
@@ -44,7 +45,7 @@ class AlertRuns:
         """Take one more, in any order."""
         self._waiting.append(spoken)
         self._held += len(spoken.alert)
-        if self._held > _HELD:
+        if self._held > self._at_most:
             self._write()
 
     def written(self) -> list[Path]:

@@ -15,6 +15,10 @@ from detector.replay.run.segments import Segment
 from detector.replay.summary import Summary
 
 
+_ALERTS_HELD = 8 << 20
+"""So many bytes of alerts are in memory at a time, of all rule sets together."""
+
+
 class Task(NamedTuple):
     """Some groups of keys, and a number that no other task in the same scope has."""
 
@@ -47,7 +51,8 @@ def books(task: Task, scope: str, deciding: Sequence[Deciding], directory: Path,
     """A book for each rule set; where the task has more lines than a chunk, keys come again."""
     opened = []
     for number, one in enumerate(deciding):
-        account = Account(directory / f"alerts-{number}-{scope}-{task.number}")
+        stem = directory / f"alerts-{number}-{scope}-{task.number}"
+        account = Account(stem, _ALERTS_HELD // len(deciding))
         keys = Keys(one.engines[scope], account, scope, come_again=task.groups.size > chunk)
         opened.append(Book(one, keys, account))
     return opened

@@ -105,7 +105,7 @@ def test_no_more_files_are_merged_at_a_time_than_may_be(tmp_path: Path, monkeypa
     spoken = [Spoken(rng.randint(0, 40), n % 2, n, b"%d" % n) for n in range(300)]
     paths = []
     for start in range(0, 300, 10):
-        runs = AlertRuns(tmp_path / f"alerts-{start}")
+        runs = AlertRuns(tmp_path / f"alerts-{start}", at_most=15)
         for one in spoken[start : start + 10]:
             runs.add(one)
         paths += runs.written()
