@@ -14,7 +14,6 @@ from detector.replay.run.keys import Keys
 from detector.replay.run.segments import Segment
 from detector.replay.summary import Summary
 
-
 _ALERTS_HELD = 8 << 20
 """So many bytes of alerts are in memory at a time, of all rule sets together."""
 
