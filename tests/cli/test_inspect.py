@@ -90,6 +90,12 @@ def test_what_arrived_late_or_twice_counts_as_it_does_live(detector: Run, record
     assert burst_now["held"][0]["event"]["event_id"] == "u1-3"
 
 
+def test_a_user_is_found_however_json_writes_the_name(detector: Run, recorded: Write) -> None:
+    events = recorded(*burst(2, "用户"))
+    assert "\\u" in Path(events).read_text()
+    assert "events in the history: 2" in detector("inspect", "用户", "--events", events).out
+
+
 def test_a_merchant_by_the_rule_or_by_option(detector: Run, recorded: Write) -> None:
     shops = [
         debit(f"{user}-x", 0, user, "shop", terminal_certified=False, terminal_id="t") for user in ("a", "b")

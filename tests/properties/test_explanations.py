@@ -14,9 +14,10 @@ from detector.core.engine import Engine
 from detector.core.explain.attempts import Attempts
 from detector.core.explain.explainer import Explainer
 from detector.core.explain.explanation import Explanation, StepState
+from detector.core.explain.reasons import Cancelled, Reason, TooEarly, TooFew, TooLate
 from detector.core.folding import Folds
 from detector.core.history import Entry, History
-from detector.core.rule import Rule
+from detector.core.rule import Rule, Step
 from detector.core.selection import Selections
 from detector.core.sequence import SequenceEvaluator
 
@@ -119,6 +120,21 @@ def test_what_is_told_of_each_rule_is_what_the_engine_finds():
     assert min(seen.values()) > 20
 
 
+def is_true(reason: Reason, step: Step) -> bool:
+    """Whether the figures of a reason are ones that keep an event from completing the step."""
+    match reason:
+        case TooLate(by=by, elapsed=elapsed, within=within):
+            return by == elapsed - within > 0
+        case TooFew(found=found, needed=needed):
+            return found < needed == step.at_least
+        case Cancelled(before=before):
+            return step.unless is not None and before >= step.unless.before
+        case TooEarly(by=by):
+            return by is None or by >= 0
+        case _:
+            return True
+
+
 def test_an_event_has_reasons_not_to_complete_a_step_where_the_engine_says_that_it_does_not():
     seen: Counter[str] = Counter()
     for rule, history in draws(SEEDS, 40):
@@ -133,6 +149,7 @@ def test_an_event_has_reasons_not_to_complete_a_step_where_the_engine_says_that_
                     continue
                 found = attempts.attempt(number, at)
                 assert bool(found.reasons) == (attempts.chain(number, at) is None)
+                assert all(is_true(reason, step) for reason in found.reasons)
                 seen.update({type(reason).__name__ for reason in found.reasons} or {"completed"})
         history.selections.clear()
     print(seen)

@@ -26,12 +26,11 @@ class Explainer:
 
     def __init__(self, rule: Rule, lists: Lists) -> None:
         self._rule = rule
-        folds = Folds(0)
-        self._active = ActiveRule(rule, Selections(lists), folds)
+        self._active = ActiveRule(rule, Selections(lists), Folds(0))
         evaluator = self._active.evaluator
         self._windows = self._sequences = None
         if isinstance(evaluator, WindowEvaluator):
-            self._windows = WindowExplainer(rule, evaluator, folds)
+            self._windows = WindowExplainer(rule, evaluator)
         else:
             self._sequences = SequenceExplainer(rule, evaluator)
 

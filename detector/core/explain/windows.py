@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
-
 import msgspec
 
 from detector.core.alert import EvidenceEvent
@@ -21,7 +19,6 @@ from detector.core.explain.explanation import (
 )
 from detector.core.explain.fit import unfit
 from detector.core.explain.mentions import mention, mentions, override_seen
-from detector.core.folding import Folds
 from detector.core.history import Entry, History
 from detector.core.predicates import compares
 from detector.core.rule import Comparison, Condition, Measure, MeasureKind, Operator, Ratio, Rule, Window
@@ -39,10 +36,9 @@ _AFTER_ALL_OTHERS = "\U0010ffff"
 class WindowExplainer:
     """Explains one window rule with the evaluator that decides for it."""
 
-    def __init__(self, rule: Rule, evaluator: WindowEvaluator, folds: Folds) -> None:
+    def __init__(self, rule: Rule, evaluator: WindowEvaluator) -> None:
         self._rule = rule
         self._evaluator = evaluator
-        self._folds = folds
 
     def explained(self, history: History, upto: int) -> tuple[WindowSeen, list[Anchor]]:
         """The rule at the latest trigger up to an index, and the anchors that it is."""
@@ -83,9 +79,7 @@ class WindowExplainer:
         copied = History()
         for entry in history.entries[: upto + 1]:
             copied.insert(entry)
-        if history.folded is not None:
-            copied.folded = deepcopy(history.folded)
-            self._folds.note(copied.folded, imagined)
+        copied.folded = history.folded
         index = copied.insert(Entry(imagined, None))
         named = EvidenceEvent(event_id="", type=imagined.type, event_time=imagined.event_time)
         return self._occasion(copied, index, named)

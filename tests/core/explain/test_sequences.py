@@ -141,6 +141,15 @@ def test_how_many_different_values_have_come() -> None:
     assert "debit y at 00:06:00: 1 of 2 different values of card_id" in lines(found)
 
 
+def test_events_of_a_step_that_must_agree_are_told_apart() -> None:
+    cards = {"name": "cards", "event": "debit", "at_least": 2, "same": "card_id", "within": "1h"}
+    rule = sequence({"name": "login", "event": "login"}, cards)
+    events = [ev("x", 5, card_id="c1"), ev("y", 6, card_id="c2"), ev("z", 7)]
+    found = explained(rule, ev("l", 0, "login"), *events)
+    assert "debit y at 00:06:00: 1 of 2 events" in lines(found)
+    assert "debit z at 00:07:00: has no card_id" in lines(found)
+
+
 def test_a_bound_of_the_whole_sequence_is_told_from_its_first_event() -> None:
     rule = sequence(
         {"name": "login", "event": "login"},
