@@ -114,7 +114,7 @@ async def test_an_analyst_may_read_alerts_and_needs_the_permission(
 
 
 async def test_a_rule_author_reads_the_inputs_and_needs_each_permission(
-    platform: Platform, topics: None, live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    platform: Platform, live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await live.send(events())
     live.extra |= signed_in(AUTHOR, tmp_path)
