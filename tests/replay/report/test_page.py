@@ -176,6 +176,9 @@ def test_paper_shows_all_in_dark_ink_without_what_only_a_screen_can_do(open_page
     page.emulate_media(media="print")
     assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
     assert page.locator(".controls:visible, nav:visible").count() == 0
+    # What is wider than the paper would be cut off.
+    page.set_viewport_size({"width": 720, "height": 1000})
+    assert page.evaluate("document.documentElement.scrollWidth") == 720
 
 
 HOSTILE = "</script><img src=x onerror=alert(1)>{{ 7*7 }}<!--"
