@@ -93,6 +93,8 @@ def test_an_event_of_unless_that_came_in_between_is_named() -> None:
 def test_one_that_ended_another_session_cancels_nothing() -> None:
     ended = ev("x", 3, "remote_session_ended", session_id="s9")
     assert explained(REMOTE, started(), ended, face(15)).holds
+    waiting = explained(REMOTE, started(), ended, ev("l", 20, "login"))
+    assert "… face (face_verification, alerts high): not yet, possible until 00:30:00" in lines(waiting)
 
 
 def test_an_event_that_does_not_match_is_told_which_field() -> None:

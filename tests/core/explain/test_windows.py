@@ -206,15 +206,16 @@ def test_explaining_changes_nothing() -> None:
 
 def test_what_an_engine_keeps_beside_a_long_history_is_not_mistaken_for_ones_own() -> None:
     """An engine numbers what its rules select; another may use the same numbers for other selectors."""
+    logins = window({"count": {"gte": 1}}, event="login", cooldown="0s")
     asked = window({"count": {"gte": 99}})
-    engine = Engine([window({"count": {"gte": 99}}, event="login"), asked], 600_000, 5_000)
-    history = History()
-    for event in [ev(f"e{n:03}", n / 10) for n in range(60)]:
+    engine, history = Engine([logins, asked], 600_000, 5_000), History()
+    for event in [*(ev(f"e{n:03}", n / 10) for n in range(60)), ev("login", 6, "login")]:
         engine.observe(history, Entry(event, None), event.event_time)
+    assert history.selections
     assert "✗ count 60 of 99 (39 short)" in lines(Explainer(asked, {}).explain(history))
-    late = ev("late", 6)
-    assert engine.observe(history, Entry(late, None), late.event_time).alerts == ()
-    assert "✗ count 61 of 99 (38 short)" in lines(Explainer(asked, {}).explain(history))
+    another = ev("another", 6, "login")
+    [alert] = engine.observe(history, Entry(another, None), another.event_time).alerts
+    assert alert.measures == {"count": 1}
 
 
 def test_units_are_those_of_the_measures() -> None:
