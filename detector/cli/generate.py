@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,14 +13,22 @@ import typer
 from detector.cli.console import fail
 
 if TYPE_CHECKING:
-    from detector.simulate import Simulated
+    from detector.simulate import Label, Simulated
 
 
 def generate(
     users: Annotated[int, typer.Option(help="How many users.", min=1)] = 1_000,
     events: Annotated[int, typer.Option(help="How many events.", min=1)] = 20_000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
-    fraud: Annotated[float, typer.Option(help="The share of users with a fraud.", min=0, max=1)] = 0.01,
+    fraud: Annotated[
+        float | None,
+        typer.Option(
+            help="The share of users with a fraud; 0.01, or 0.001 with --scenarios.",
+            min=0,
+            max=1,
+            show_default=False,
+        ),
+    ] = None,
     rate: Annotated[
         float | None,
         typer.Option(
@@ -30,32 +37,88 @@ def generate(
             metavar="R",
         ),
     ] = None,
+    scenarios: Annotated[
+        str | None,
+        typer.Option(
+            help="The scenario set in the order of arrival: 35 days, kinds of fraud in variants, look-alikes "
+            "('all', 'lost-phone', 'lost-phone:late,all:plain'); else two frauds in quiet traffic.",
+            metavar="all|KIND[:VARIANT],...",
+        ),
+    ] = None,
+    look_alikes: Annotated[
+        float | None,
+        typer.Option(
+            help="With --scenarios: how many look like a fraud and are none; 1 is what docs/scenarios.md says, "
+            "0 none.",
+            metavar="X",
+            min=0,
+            show_default=False,
+        ),
+    ] = None,
     labels: Annotated[
         Path | None, typer.Option(help="Write which events belong to which fraud.", metavar="FILE")
     ] = None,
 ) -> None:
-    """Print simulated traffic as NDJSON, in the order of event time."""
-    from detector.simulate import Traffic, encode, simulate, write_labels
-
+    """Print simulated traffic as NDJSON."""
+    if scenarios is not None and rate is not None:
+        raise typer.BadParameter("the scenario set spans 35 days: leave out --rate, or --scenarios")
+    if scenarios is None and look_alikes is not None:
+        raise typer.BadParameter("--look-alikes goes with --scenarios")
     try:
-        traffic = Traffic(users=users, events=events, seed=seed, fraud=fraud)
-        if rate is not None:
-            traffic = replace(traffic, rate=rate, start=int(time.time() * 1000))
+        if scenarios is None:
+            simulation = _plain(users, events, seed, fraud, rate)
+        else:
+            simulation = _scenario_set(users, events, seed, fraud, scenarios, look_alikes)
     except ValueError as error:
         fail(str(error))
-    found = []
+    found = _print(simulation if rate is None else _as_it_happens(simulation))
+    if labels is not None:
+        _write(labels, found)
+
+
+def _plain(
+    users: int, events: int, seed: int, fraud: float | None, rate: float | None
+) -> Iterator[Simulated]:
+    from detector.simulate import Traffic, simulate
+
+    share = 0.01 if fraud is None else fraud
+    if rate is None:
+        return simulate(Traffic(users, events, seed, share))
+    return simulate(Traffic(users, events, seed, share, start=int(time.time() * 1000), rate=rate))
+
+
+def _scenario_set(
+    users: int, events: int, seed: int, fraud: float | None, named: str, look_alikes: float | None
+) -> Iterator[Simulated]:
+    from detector.simulate import ScenarioSet, scenarios, strikes_named
+
+    share = 0.001 if fraud is None else fraud
+    alike = 1.0 if look_alikes is None else look_alikes
+    return scenarios(ScenarioSet(users, events, seed, share, strikes_named(named), alike))
+
+
+def _print(simulation: Iterable[Simulated]) -> dict[str, Label]:
+    """Prints the events; the labels of those that have one, by event."""
+    from detector.simulate import encode
+
+    # An event that is sent again has one label.
+    found = {}
     out = sys.stdout.buffer
-    simulation = simulate(traffic)
-    for simulated in simulation if rate is None else _as_it_happens(simulation):
+    for simulated in simulation:
         out.write(encode(simulated.event) + b"\n")
         if simulated.label is not None:
-            found.append(simulated.label)
+            found[simulated.label.event_id] = simulated.label
     out.flush()
-    if labels is not None:
-        try:
-            labels.write_bytes(b"".join(line + b"\n" for line in write_labels(found)))
-        except OSError as error:
-            fail(f"{labels}: cannot be written: {error.strerror}")
+    return found
+
+
+def _write(path: Path, found: dict[str, Label]) -> None:
+    from detector.simulate import write_labels
+
+    try:
+        path.write_bytes(b"".join(line + b"\n" for line in write_labels(found.values())))
+    except OSError as error:
+        fail(f"{path}: cannot be written: {error.strerror}")
 
 
 def _as_it_happens(simulation: Iterator[Simulated]) -> Iterator[Simulated]:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import msgspec
-
-FraudKind = Literal["no-password-burst", "remote-session"]
 
 _encoder = msgspec.json.Encoder()
 
@@ -17,24 +14,31 @@ class Mark(NamedTuple):
     """Says of an act, before it is an event, that it is part of a fraud."""
 
     fraud_id: str
-    kind: FraudKind
+    kind: str
     role: str
+    variant: str = ""
 
 
-@dataclass(frozen=True)
-class Label:
+class Label(msgspec.Struct, frozen=True, omit_defaults=True):
     """Says of an event that it belongs to a fraud.
 
-    `role` is `debit` in a burst, and `session`, `face`, `money` or `session-end` in a remote session.
+    Attributes:
+        event_id: the event.
+        user_id: the user of the event; in a merchant's fraud one of many.
+        fraud_id: the same for all events of one fraud.
+        kind: which of the frauds it is, a name of `detector.simulate.frauds.KINDS`.
+        role: what the event does in it: each kind's module says which roles it has.
+        variant: how it is done, one of `detector.simulate.case.VARIANTS`; left out in plain traffic.
     """
 
     event_id: str
     user_id: str
     fraud_id: str
-    kind: FraudKind
+    kind: str
     role: str
+    variant: str = ""
 
 
 def write_labels(labels: Iterable[Label]) -> Iterator[bytes]:
-    """Each label as compact JSON, without a line's end: event_id, user_id, fraud_id, kind, role."""
+    """Each label as compact JSON, without a line's end: event_id, user_id, fraud_id, kind, role, variant."""
     return map(_encoder.encode, labels)

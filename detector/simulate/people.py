@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from detector.simulate.draw import Draw
@@ -120,11 +121,19 @@ class People:
         """Some merchant."""
         return self._draw.pick(self._merchants)
 
+    @property
+    def merchants(self) -> Sequence[Merchant]:
+        """All merchants, by their numbers."""
+        return self._merchants
+
     def next_haunt(self, person: Person) -> Merchant:
         """The next in turn of the merchants that the user pays without a password."""
-        first = person.index * HAUNTS
         person.haunt = (person.haunt + 1) % HAUNTS
-        return self._merchants[(first + person.haunt) % len(self._merchants)]
+        return self.haunt(person, person.haunt)
+
+    def haunt(self, person: Person, number: int) -> Merchant:
+        """One of the merchants that the user pays without a password, 0 to HAUNTS - 1."""
+        return self._merchants[(person.index * HAUNTS + number) % len(self._merchants)]
 
 
 def _merchant(index: int, draw: Draw) -> Merchant:

@@ -25,7 +25,7 @@ def debit(draw: Draw, people: People, person: Person, now: int) -> list[Act]:
     second = auth_method != "otp" and draw.chance(0.25)
     fields = debit_fields(merchant, draw.mostly_small(*_DEBIT_AMOUNT), auth_method)
     fields["card_id"] = person.second_card if second else person.main_card
-    _add_place(fields, merchant, draw)
+    add_place(fields, merchant, draw)
     return [Act(now, person, "debit", fields)]
 
 
@@ -33,7 +33,7 @@ def no_password_debit(draw: Draw, people: People, person: Person, now: int) -> l
     """A ride, a breakfast or the like, debited under a standing agreement."""
     merchant = people.next_haunt(person)
     fields = no_password_fields(person, merchant, draw.between(*_NO_PASSWORD_AMOUNT))
-    _add_place(fields, merchant, draw)
+    add_place(fields, merchant, draw)
     return [Act(now, person, "debit", fields)]
 
 
@@ -111,7 +111,8 @@ def agreement_id(person: Person, merchant: Merchant) -> str:
     return f"a{person.index:06d}-{merchant.merchant_id}"
 
 
-def _add_place(fields: Fields, merchant: Merchant, draw: Draw) -> None:
+def add_place(fields: Fields, merchant: Merchant, draw: Draw) -> None:
+    """Says of a debit where it is made: at the merchant's terminal or online."""
     if draw.chance(_AT_A_TERMINAL):
         fields["channel"] = "pos"
         fields["terminal_id"] = merchant.terminal_id

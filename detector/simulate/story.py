@@ -10,10 +10,15 @@ from detector.simulate.people import Person
 
 
 class Act(NamedTuple):
-    """What a person does, or suffers, at an event time: an event without the fields that all events share."""
+    """What a person does, or suffers, at an event time: an event without the fields that all events share.
+
+    `delays` says how long after the event time the event arrives, in milliseconds, one for each time that
+    it is sent. Plain traffic does not look at it.
+    """
 
     at: int
     person: Person
     type: str
     fields: Fields
     mark: Mark | None = None
+    delays: tuple[int, ...] = (0,)

@@ -1,4 +1,4 @@
-"""The frauds, and their places in the traffic."""
+"""The two frauds of plain traffic, and their places in it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from detector.simulate.account import REMOTE_APPS
 from detector.simulate.draw import Draw
 from detector.simulate.event import Fields
-from detector.simulate.label import FraudKind, Mark
+from detector.simulate.label import Mark
 from detector.simulate.people import People, Person
 from detector.simulate.spans import MINUTE, SECOND
 from detector.simulate.spending import debit_fields, instalment_fields, no_password_fields
@@ -27,7 +27,7 @@ class Fraud(NamedTuple):
 
     begin: int
     victim: int
-    kind: FraudKind
+    kind: str
 
 
 def planned(traffic: Traffic, draw: Draw) -> Iterator[Fraud]:
@@ -50,9 +50,7 @@ def story(fraud: Fraud, people: People, draw: Draw) -> list[Act]:
     return _STORIES[fraud.kind](fraud, person, people, draw)
 
 
-def _spread(
-    kind: FraudKind, victims: list[int], traffic: Traffic, longest: int, draw: Draw
-) -> Iterator[Fraud]:
+def _spread(kind: str, victims: list[int], traffic: Traffic, longest: int, draw: Draw) -> Iterator[Fraud]:
     # The end is left free: acts that wait for each other there would fall off the stream.
     room = int(traffic.span * 0.98) - longest
     # Little jitter, so that the first fraud is over early, however few there are.
@@ -134,7 +132,7 @@ _MONEY: dict[str, Callable[[Person, People, Draw], Fields]] = {
     "debit": _debit_fields,
     "instalment": _instalment_fields,
 }
-_STORIES: dict[FraudKind, Callable[[Fraud, Person, People, Draw], list[Act]]] = {
+_STORIES: dict[str, Callable[[Fraud, Person, People, Draw], list[Act]]] = {
     "no-password-burst": _burst,
     "remote-session": _remote_session,
 }
