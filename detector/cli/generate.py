@@ -48,7 +48,7 @@ def generate(
     look_alikes: Annotated[
         float | None,
         typer.Option(
-            help="With --scenarios: how many look like a fraud and are none; 1 is what docs/scenarios.md says, "
+            help="With --scenarios: how many look like a fraud and are none; 1 is as docs/scenarios.md says, "
             "0 none.",
             metavar="X",
             min=0,
