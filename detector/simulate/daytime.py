@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect
 from itertools import accumulate
 
-from detector.simulate.spans import HOUR
+from detector.simulate.spans import DAY, HOUR
 
 _AHEAD_OF_UTC = 8
 # How much goes on in each hour of the day, from midnight on: least at four, most at noon and in the evening.
@@ -19,6 +19,12 @@ def time_of_day(share: float) -> int:
     amount = share * _BOUNDS[-1]
     hour = bisect(_BOUNDS, amount)
     return int((hour + 1 - (_BOUNDS[hour] - amount) / _FROM_UTC_MIDNIGHT[hour]) * HOUR)
+
+
+def within_a_day_after(begin: int, share: float) -> int:
+    """A time in the 24 hours after `begin`; `share` is drawn from 0 to 1, and busy hours get more of them."""
+    at = begin // DAY * DAY + time_of_day(share)
+    return at if at > begin else at + DAY
 
 
 def since_utc_midnight(hour: int) -> int:

@@ -17,9 +17,9 @@ _WITHIN_LATENESS = (1 * MINUTE, 9 * MINUTE)
 _BEYOND_LATENESS = (11 * MINUTE, 45 * MINUTE)
 
 
-def delays_by_chance(draw: Draw) -> tuple[int, ...]:
-    """The delays of an event of normal life."""
-    return (0, draw.between(*_PAUSE)) if draw.chance(_SENT_AGAIN_BY_CHANCE) else (0,)
+def sent_again_after(draw: Draw) -> int | None:
+    """After how many ms an event of normal life is sent again, if it is."""
+    return draw.between(*_PAUSE) if draw.chance(_SENT_AGAIN_BY_CHANCE) else None
 
 
 def retried(acts: list[Act], draw: Draw) -> list[Act]:

@@ -10,18 +10,28 @@ from detector.simulate.people import HAUNTS, Merchant, People, Person
 from detector.simulate.spans import DAY, MINUTE, SECOND
 from detector.simulate.story import Act
 
-# Fen, by the merchant's tier: breakfast and vending, groceries and rides, utilities and supermarkets.
-_NO_PASSWORD_AMOUNT = {"C": (200, 5_000), "B": (800, 15_000), "A": (1_000, 40_000)}
+# Fen, by the merchant's tier: breakfast and vending, rides and groceries, supermarkets and bills.
+_NO_PASSWORD_AMOUNT = {"C": (200, 5_000), "B": (800, 15_000), "A": (500, 40_000)}
+# Fen a user lets be debited at once without a password: what platforms preset, which few raise.
+_PRESET_CAP = 20_000
+_RAISED_CAP = 100_000
+_RAISED_BY_ONE_IN = 10
 # From a phone case to a new phone.
 _INSTALMENT_AMOUNT = (50_000, 800_000)
 
 
 def no_password_debit(draw: Draw, people: People, person: Person, now: int) -> list[Act]:
-    """A debit under a standing agreement, mostly at one of the two merchants that the user goes to most."""
+    """A debit under a standing agreement, mostly at a merchant where the user often goes.
+
+    Above the cap that the user has set the platform asks for the password.
+    """
     haunts = 2 if draw.chance(0.6) else HAUNTS
     merchant = people.haunt(person, draw.between(0, haunts - 1))
-    fields = spending.no_password_fields(
-        person, merchant, draw.mostly_small(*_NO_PASSWORD_AMOUNT[merchant.tier])
+    amount = draw.mostly_small(*_NO_PASSWORD_AMOUNT[merchant.tier])
+    fields = (
+        spending.no_password_fields(person, merchant, amount)
+        if amount <= _cap(person)
+        else spending.debit_fields(merchant, amount, "password")
     )
     spending.add_place(fields, merchant, draw)
     return [Act(now, person, "debit", fields)]
@@ -56,6 +66,12 @@ def complaint(draw: Draw, people: People, person: Person, now: int) -> list[Act]
 def credit_limit(draw: Draw, people: People, person: Person, now: int) -> list[Act]:
     """More credit for purchases by instalment."""
     return [Act(now, person, "credit_limit_raised", {"new_limit": 100_000 * draw.between(10, 50)})]
+
+
+def _cap(person: Person) -> int:
+    # The elderly and children do not go into such settings.
+    raised = person.tier == "standard" and person.index % _RAISED_BY_ONE_IN == 0
+    return _RAISED_CAP if raised else _PRESET_CAP
 
 
 def _instalment_fields(draw: Draw, merchant: Merchant, auth_method: str) -> Fields:

@@ -79,19 +79,24 @@ class _Stream:
                 return item
             if (event := self._sent(item)) is not None:
                 return event
-        self._put_down(
-            act._replace(delays=delivery.delays_by_chance(self._draw)) for act in self._life.story(now)
-        )
-        return self._arrival(now)
+        first, *rest = self._life.story(now)
+        self._put_down(rest)
+        event = self._happened_now(first)
+        if (delay := delivery.sent_again_after(self._draw)) is not None:
+            self._agenda.add(now + delay, event)
+        return event
 
     def _sent(self, act: Act) -> Simulated | None:
         """The event of an act that happens now, if it arrives at once; its later arrivals are put down."""
-        event = happen(act, f"{self._prefix}-{self._happened:010d}", self._draw)
-        self._happened += 1
+        event = self._happened_now(act)
         for delay in act.delays:
             if delay:
                 self._agenda.add(act.at + delay, event)
         return event if 0 in act.delays else None
+
+    def _happened_now(self, act: Act) -> Simulated:
+        self._happened += 1
+        return happen(act, f"{self._prefix}-{self._happened:010d}", self._draw)
 
     def _begin_day(self, today: int) -> None:
         for look_alike, number in self._cast.members:
