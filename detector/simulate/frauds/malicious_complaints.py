@@ -8,6 +8,7 @@ from __future__ import annotations
 from detector.simulate.case import Case, Kind
 from detector.simulate.complaining import complained
 from detector.simulate.paces import moments
+from detector.simulate.people import Person
 from detector.simulate.scene import Scene
 from detector.simulate.spans import DAY, HOUR
 from detector.simulate.story import Act
@@ -19,26 +20,29 @@ _GAPS = {
     "fast": (20 * 60_000, 8 * HOUR),
 }
 _DECIDED_AFTER = (12 * HOUR, 4 * DAY)
-# Withdrawn once the merchant has paid to be left alone; now and then one is upheld.
-_OUTCOMES = ("rejected",) * 5 + ("withdrawn",) * 4 + ("upheld",)
+# Withdrawn once the merchant has paid to be left alone.
+_OUTCOMES = ("rejected", "rejected", "withdrawn")
+# Half of them have one complaint upheld.
+_ONE_UPHELD = 0.5
 
 
 def _story(case: Case, scene: Scene) -> list[Act]:
     draw = scene.draw
     person = scene.people.person(case.user)
     times = moments(case.begin, draw.between(*_COUNTS[case.pace]), _GAPS[case.pace], draw)
+    outcomes = [draw.pick(_OUTCOMES) for _ in times]
+    if draw.chance(_ONE_UPHELD):
+        outcomes[draw.between(0, len(outcomes) - 1)] = "upheld"
     return [
         act
-        for at in times
-        for act in complained(
-            case,
-            person,
-            scene.people.merchant(),
-            at,
-            at + draw.between(*_DECIDED_AFTER),
-            draw.pick(_OUTCOMES),
-        )
+        for at, outcome in zip(times, outcomes, strict=True)
+        for act in _complained(at, outcome, person, case, scene)
     ]
+
+
+def _complained(at: int, outcome: str, person: Person, case: Case, scene: Scene) -> list[Act]:
+    decided = at + scene.draw.between(*_DECIDED_AFTER)
+    return complained(case, person, scene.people.merchant(), at, decided, outcome)
 
 
 MALICIOUS_COMPLAINTS = Kind("malicious-complaints", _story, longest=30 * DAY, hours=(9, 20))
