@@ -19,7 +19,7 @@ from detector.simulate.event import encode
 from detector.simulate.happening import Simulated
 from detector.simulate.label import Label, write_labels
 from detector.simulate.scenario_set import ScenarioSet
-from detector.simulate.scenarios import scenarios
+from detector.simulate.scenario_stream import scenarios
 from detector.simulate.stream import simulate
 from detector.simulate.strikes import strikes_named
 from detector.simulate.traffic import Traffic

@@ -25,7 +25,10 @@ _PACES: dict[Variant, Pace] = {"slow": "slow", "fast": "fast"}
 
 
 class Case(NamedTuple):
-    """One fraud that begins at an event time; `user` and `merchant` are the numbers of those it is about."""
+    """One fraud that begins at an event time; `user` and `merchant` are the numbers of those it is about.
+
+    Where the kind is not about one merchant, `merchant` is 0 and means nothing.
+    """
 
     fraud_id: str
     kind: str
@@ -52,9 +55,11 @@ class Kind(NamedTuple):
         story: what happens in a case, each act of the fraud marked.
         longest: how much event time a case may take at most, in milliseconds, at the slowest pace.
         hours: the first and the last hour of the day, in China, in which it begins.
+        has_a_merchant: whether it is about one merchant, which then is in no other fraud.
     """
 
     name: str
     story: Callable[[Case, Scene], list[Act]]
     longest: int
     hours: tuple[int, int] = (0, 23)
+    has_a_merchant: bool = False

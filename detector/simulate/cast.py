@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import cycle
 from typing import NamedTuple
 
 from detector.simulate.case import Case, Kind
@@ -33,26 +35,34 @@ class Cast:
     def __init__(self, asked: ScenarioSet, merchants: int, draw: Draw) -> None:
         self._users = _shuffled(asked.users, draw)
         self._merchants = _shuffled(merchants, draw)
+        self._all = {"users": asked.users, "merchants": merchants}
         self.cases = sorted(self._cases(asked, draw), key=lambda case: case.begin)
         self.members = [member for one in LOOK_ALIKES for member in self._members(one, asked)]
 
     def _cases(self, asked: ScenarioSet, draw: Draw) -> list[Case]:
-        shops = [self._merchants.pop() for _ in range(min(asked.frauds, len(self._merchants) // 2))]
+        strikes = [asked.strikes[number % len(asked.strikes)] for number in range(asked.frauds)]
+        shops = self._shops(sum(strike.kind.has_a_merchant for strike in strikes))
         return [
-            _case(number, self._users.pop(), shops[number % len(shops)], asked, draw)
-            for number in range(asked.frauds)
+            Case(
+                f"f{number:06d}",
+                kind.name,
+                variant,
+                _begin(kind, asked, draw),
+                self._users.pop(),
+                next(shops) if kind.has_a_merchant else 0,
+            )
+            for number, (kind, variant) in enumerate(strikes, start=1)
         ]
+
+    def _shops(self, wanted: int) -> Iterator[int]:
+        # Half of all merchants are honest, whatever is asked for.
+        return cycle([self._merchants.pop() for _ in range(min(wanted, len(self._merchants) // 2))])
 
     def _members(self, look_alike: LookAlike, asked: ScenarioSet) -> list[Member]:
         free = self._users if look_alike.of == "users" else self._merchants
-        of_all = asked.users if look_alike.of == "users" else len(self._merchants)
-        count = min(len(free), int(look_alike.share * asked.look_alikes * of_all + 0.5))
+        wanted = look_alike.share * asked.look_alikes * self._all[look_alike.of]
+        count = min(len(free), int(wanted + 0.5))
         return [Member(look_alike, free.pop()) for _ in range(count)]
-
-
-def _case(number: int, user: int, merchant: int, asked: ScenarioSet, draw: Draw) -> Case:
-    kind, variant = asked.strikes[number % len(asked.strikes)]
-    return Case(f"f{number + 1:06d}", kind.name, variant, _begin(kind, asked, draw), user, merchant)
 
 
 def _begin(kind: Kind, asked: ScenarioSet, draw: Draw) -> int:

@@ -11,7 +11,7 @@ import pytest
 from detector.simulate.case import VARIANTS, Case, Kind
 from detector.simulate.frauds import KINDS
 from detector.simulate.people import Merchant
-from detector.simulate.scenarios import told
+from detector.simulate.scenario_stream import told
 from detector.simulate.scene import Scene
 from detector.simulate.spans import DAY, HOUR, MINUTE, SECOND
 from detector.simulate.story import Act

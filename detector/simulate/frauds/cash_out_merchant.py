@@ -27,4 +27,4 @@ def _story(case: Case, scene: Scene) -> list[Act]:
     ]
 
 
-CASH_OUT_MERCHANT = Kind("cash-out-merchant", _story, longest=DAY, hours=(9, 17))
+CASH_OUT_MERCHANT = Kind("cash-out-merchant", _story, longest=DAY, hours=(9, 17), has_a_merchant=True)

@@ -41,4 +41,4 @@ def _cheated(at: int, person: Person, merchant: Merchant, case: Case, draw: Draw
     return [paid, *complained(case, person, merchant, at, decided, draw.pick(_OUTCOMES))]
 
 
-COMPLAINT_SPIKE = Kind("complaint-spike", _story, longest=27 * DAY, hours=(8, 20))
+COMPLAINT_SPIKE = Kind("complaint-spike", _story, longest=27 * DAY, hours=(8, 20), has_a_merchant=True)

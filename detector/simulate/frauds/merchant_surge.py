@@ -44,4 +44,4 @@ def _debit(at: int, merchant: Merchant, amount: int, mark: Mark | None, scene: S
     return Act(at, person, "debit", fields, mark)
 
 
-MERCHANT_SURGE = Kind("merchant-surge", _story, longest=DAY + 4 * HOUR)
+MERCHANT_SURGE = Kind("merchant-surge", _story, longest=DAY + 4 * HOUR, has_a_merchant=True)

@@ -60,4 +60,4 @@ def _debit(case: Case, at: int, person: Person, fields: Fields, *, knows_tier: b
     return Act(at, person, "debit", fields | {"channel": "app"}, case.mark("debit"))
 
 
-OVER_LIMIT = Kind("over-limit", _story, longest=9 * DAY)
+OVER_LIMIT = Kind("over-limit", _story, longest=9 * DAY, has_a_merchant=True)

@@ -40,4 +40,6 @@ def _payment(at: int, merchant: Merchant, terminal_id: str, case: Case, scene: S
     return Act(at, scene.people.anyone(), "debit", fields, case.mark("debit"))
 
 
-UNCERTIFIED_TERMINALS = Kind("uncertified-terminals", _story, longest=24 * DAY, hours=(9, 15))
+UNCERTIFIED_TERMINALS = Kind(
+    "uncertified-terminals", _story, longest=24 * DAY, hours=(9, 15), has_a_merchant=True
+)

@@ -67,7 +67,7 @@ class _Stream:
             while today <= now:
                 self._begin_day(today)
                 today += DAY
-            while case is not None and case.begin <= now:
+            while case is not None and case.begin - delivery.LONGEST_ATTEMPTS <= now:
                 self._put_down(told(case, self._scene))
                 case = next(cases, None)
             yield self._arrival(now)
