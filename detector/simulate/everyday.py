@@ -12,8 +12,8 @@ from detector.simulate.story import Act
 
 # Fen, by the merchant's tier: breakfast and vending, rides and groceries, supermarkets and bills.
 _NO_PASSWORD_AMOUNT = {"C": (200, 5_000), "B": (800, 15_000), "A": (500, 40_000)}
-# Fen a user lets be debited at once without a password: what platforms preset, which few raise.
-_PRESET_CAP = 20_000
+# Fen a user lets be debited at once without a password: the lowest cap that platforms offer; few raise it.
+_LOWEST_CAP = 20_000
 _RAISED_CAP = 100_000
 _RAISED_BY_ONE_IN = 10
 # From a phone case to a new phone.
@@ -71,7 +71,7 @@ def credit_limit(draw: Draw, people: People, person: Person, now: int) -> list[A
 def _cap(person: Person) -> int:
     # The elderly and children do not go into such settings.
     raised = person.tier == "standard" and person.index % _RAISED_BY_ONE_IN == 0
-    return _RAISED_CAP if raised else _PRESET_CAP
+    return _RAISED_CAP if raised else _LOWEST_CAP
 
 
 def _instalment_fields(draw: Draw, merchant: Merchant, auth_method: str) -> Fields:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -289,3 +290,13 @@ def test_a_surge_follows_a_day_of_the_merchants_own_business() -> None:
         assert len(usual) >= 30
         assert max(usual) - min(usual) > 12 * HOUR
         assert max(usual) <= BEGIN + DAY
+
+
+def test_the_page_of_the_frauds_names_each_of_them_with_its_roles() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "frauds.md").read_text(encoding="utf-8")
+    lines = {line.split("`")[1]: line for line in page.splitlines() if line.startswith("| `")}
+    told_in = scene()
+    for kind in KINDS:
+        named = set(lines[kind.name].split("|")[5].replace("`", "").replace(" ", "").split(","))
+        cases = [marked(case(kind, "plain", number), told_in) for number in range(CASES)]
+        assert {act.mark.role for acts in cases for act in acts} == named, kind.name
