@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from detector.simulate import Label, Simulated
 
 
-def generate(
+def generate(  # noqa: PLR0913, PLR0917 - its options
     users: Annotated[int, typer.Option(help="How many users.", min=1)] = 1_000,
     events: Annotated[int, typer.Option(help="How many events.", min=1)] = 20_000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
@@ -58,12 +58,16 @@ def generate(
     labels: Annotated[
         Path | None, typer.Option(help="Write which events belong to which fraud.", metavar="FILE")
     ] = None,
+    look_alike_labels: Annotated[
+        Path | None,
+        typer.Option(help="With --scenarios: write which events are of which look-alike.", metavar="FILE"),
+    ] = None,
 ) -> None:
     """Print simulated traffic as NDJSON."""
     if scenarios is not None and rate is not None:
         raise typer.BadParameter("the scenario set spans 35 days: leave out --rate, or --scenarios")
-    if scenarios is None and look_alikes is not None:
-        raise typer.BadParameter("--look-alikes goes with --scenarios")
+    if scenarios is None and (look_alikes is not None or look_alike_labels is not None):
+        raise typer.BadParameter("--look-alikes and --look-alike-labels go with --scenarios")
     try:
         if scenarios is None:
             simulation = _plain(users, events, seed, fraud, rate)
@@ -71,7 +75,10 @@ def generate(
             simulation = _scenario_set(users, events, seed, fraud, scenarios, look_alikes)
     except ValueError as error:
         fail(str(error))
-    found = _print(simulation if rate is None else _as_it_happens(simulation))
+    simulation = simulation if rate is None else _as_it_happens(simulation)
+    if look_alike_labels is not None:
+        simulation = _with_look_alikes_told(simulation, look_alike_labels)
+    found = _print(simulation)
     if labels is not None:
         _write(labels, found)
 
@@ -119,6 +126,21 @@ def _write(path: Path, found: dict[str, Label]) -> None:
         path.write_bytes(b"".join(line + b"\n" for line in write_labels(found.values())))
     except OSError as error:
         fail(f"{path}: cannot be written: {error.strerror}")
+
+
+def _with_look_alikes_told(simulation: Iterator[Simulated], path: Path) -> Iterator[Simulated]:
+    """The same, while a file is written that says which events are of a look-alike; they are many."""
+    from detector.simulate import look_alike_label
+
+    try:
+        file = path.open("wb")
+    except OSError as error:
+        fail(f"{path}: cannot be written: {error.strerror}")
+    with file:
+        for simulated in simulation:
+            if simulated.look_alike:
+                file.write(look_alike_label(simulated) + b"\n")
+            yield simulated
 
 
 def _as_it_happens(simulation: Iterator[Simulated]) -> Iterator[Simulated]:

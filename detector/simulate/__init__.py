@@ -16,7 +16,7 @@ frauds in all variants, and those who only look like a fraud, in the order of ar
 """
 
 from detector.simulate.event import encode
-from detector.simulate.happening import Simulated
+from detector.simulate.happening import Simulated, look_alike_label
 from detector.simulate.label import Label, write_labels
 from detector.simulate.scenario_set import ScenarioSet
 from detector.simulate.scenario_stream import scenarios
@@ -30,6 +30,7 @@ __all__ = [
     "Simulated",
     "Traffic",
     "encode",
+    "look_alike_label",
     "scenarios",
     "simulate",
     "strikes_named",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from detector.simulate.draw import Draw
-from detector.simulate.event import Fields
+from detector.simulate.event import Fields, encode
 from detector.simulate.label import Label
 from detector.simulate.story import Act
 
@@ -20,11 +20,12 @@ _TOPICS = {
 
 
 class Simulated(NamedTuple):
-    """An event, the default name of the topic it belongs on, and its label if it is part of a fraud."""
+    """An event, the default name of its topic, its label if it is part of a fraud, else its look-alike."""
 
     event: Fields
     topic: str
     label: Label | None
+    look_alike: str = ""
 
 
 def id_prefix(seed: int, start: int) -> str:
@@ -40,7 +41,16 @@ def happen(act: Act, event_id: str, draw: Draw) -> Simulated:
     if act.type == "debit" and act.fields["auth_method"] != "none":
         act.person.refundable = _refund_of(act.fields, event_id)
     label = act.mark and Label(event_id, act.person.user_id, *act.mark)
-    return Simulated(_event(act, event_id, draw), _TOPICS.get(act.type, _ACCOUNT_TOPIC), label)
+    topic = _TOPICS.get(act.type, _ACCOUNT_TOPIC)
+    return Simulated(_event(act, event_id, draw), topic, label, act.look_alike)
+
+
+def look_alike_label(simulated: Simulated) -> bytes:
+    """What says that an event is of a look-alike, as compact JSON: event_id, user_id, look_alike."""
+    event = simulated.event
+    return encode(
+        {"event_id": event["event_id"], "user_id": event["user_id"], "look_alike": simulated.look_alike}
+    )
 
 
 def _event(act: Act, event_id: str, draw: Draw) -> Fields:

@@ -105,6 +105,7 @@ class People:
         self._met: dict[int, Person] = {}
         count = max(_FEWEST_MERCHANTS, users // _USERS_PER_MERCHANT)
         self._merchants = [_merchant(index, draw) for index in range(count)]
+        self._operators = [one for one in self._merchants if one.tier == "A"] or self._merchants
 
     def person(self, index: int) -> Person:
         """The user of that number, 0 to users - 1."""
@@ -125,6 +126,10 @@ class People:
     def merchants(self) -> Sequence[Merchant]:
         """All merchants, by their numbers."""
         return self._merchants
+
+    def operator(self, number: int) -> Merchant:
+        """A large operator that many pay without a password; it is of the tier with the highest limits."""
+        return self._operators[number % len(self._operators)]
 
     def next_haunt(self, person: Person) -> Merchant:
         """The next in turn of the merchants that the user pays without a password."""

@@ -14,6 +14,7 @@ class Act(NamedTuple):
 
     `delays` says how long after the event time the event arrives, in milliseconds, one for each time that
     it is sent. Plain traffic does not look at it.
+    `look_alike` names the look-alike whose life it is, if it is one's.
     """
 
     at: int
@@ -22,3 +23,4 @@ class Act(NamedTuple):
     fields: Fields
     mark: Mark | None = None
     delays: tuple[int, ...] = (0,)
+    look_alike: str = ""
