@@ -6,28 +6,35 @@ from collections.abc import Iterable, Mapping
 
 from detector.core.alert import Alert
 from detector.replay.fact import Fact
-from detector.replay.frauds import Fraud, frauds_of, place
+from detector.replay.frauds import Finder, Fraud, frauds_of, place
 from detector.replay.labels import Labelled
 from detector.replay.share import Share
 
-_KIND, _FACE = "remote-session", "face"
+_KIND, _FACE, _VERIFICATION = "remote-session", "face", "face_verification"
 
 
 def alerted_at_the_face(
     alerts: Iterable[Alert], labels: Iterable[Labelled], facts: Mapping[str, Fact]
 ) -> Share:
-    """Of the scams with a verified face, those with an alert that names it, before the first payment."""
+    """Of the scams with a verified face, those with an alert at a face verification, before any payment.
+
+    That may be a verification of the victim's own during the session, before that of the scam.
+    """
     labels = list(labels)
     faces = {label.event_id for label in labels if label.kind == _KIND and label.role == _FACE}
-    named = {alert.anchor.event_id for alert in alerts}
-    scams = [fraud for fraud in frauds_of(labels, facts) if _faces(fraud, faces)]
-    return Share(sum(_is_in_time(fraud, faces, named) for fraud in scams), len(scams))
+    frauds = frauds_of(labels, facts)
+    finder = Finder(frauds)
+    in_time = {
+        fraud.fraud_id
+        for alert in alerts
+        if alert.anchor.type == _VERIFICATION
+        for fraud in finder.find(alert).about
+        if _is_before_payments(alert, fraud)
+    }
+    scams = [fraud for fraud in frauds if any(event.event_id in faces for event in fraud.events)]
+    return Share(sum(fraud.fraud_id in in_time for fraud in scams), len(scams))
 
 
-def _faces(fraud: Fraud, faces: set[str]) -> list[Fact]:
-    return [event for event in fraud.events if event.event_id in faces]
-
-
-def _is_in_time(fraud: Fraud, faces: set[str], named: set[str]) -> bool:
-    alerted = [event for event in _faces(fraud, faces) if event.event_id in named]
-    return bool(alerted) and all(place(alerted[0]) < place(payment) for payment in fraud.payments)
+def _is_before_payments(alert: Alert, fraud: Fraud) -> bool:
+    anchor = (alert.event_time, alert.anchor.event_id)
+    return all(anchor < place(payment) for payment in fraud.payments)

@@ -1,4 +1,4 @@
-"""The measured quality: figures that add up, causes that are told, and a page that holds what was measured."""
+"""The measured quality: figures that add up, causes that are told, a page that holds what was measured."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SMALL = ScenarioSet(users=1_500, events=60_000, seed=2, fraud=0.06)
 COMMAND = "python -m bench.quality"
 
 
-def alert(rule_id: str, user_id: str, *event_ids: str) -> Alert:
+def alert(rule_id: str, user_id: str, *event_ids: str, kind: str = "debit", at: int = 0) -> Alert:
     text = Texts(en="", zh="")
     return Alert(
         alert_id=f"{rule_id} {user_id} {event_ids}",
@@ -41,9 +41,9 @@ def alert(rule_id: str, user_id: str, *event_ids: str) -> Alert:
         mode=Mode.LIVE,
         severity=Severity.HIGH,
         action="",
-        anchor=AnchorEvent(event_id=event_ids[-1], type="debit"),
+        anchor=AnchorEvent(event_id=event_ids[-1], type=kind),
         entity={"user_id": user_id},
-        event_time=0,
+        event_time=at,
         detected_at=0,
         title=text,
         explanation=text,
@@ -122,25 +122,26 @@ def test_a_false_alert_is_put_down_to_the_look_alike_that_most_of_its_evidence_i
 
 
 @pytest.mark.parametrize(
-    ("named", "payment_at", "share"),
+    ("anchor", "kind", "at", "payment_at", "share"),
     [
-        ("face", 20, Share(1, 1)),
-        ("face", None, Share(1, 1)),
-        # The alert named the payment, or money had moved before the face.
-        ("money", 20, Share(0, 1)),
-        ("face", 5, Share(0, 1)),
+        ("face", "face_verification", 10, 20, Share(1, 1)),
+        ("face", "face_verification", 10, None, Share(1, 1)),
+        # A face of the victim's own, which is not labelled, during the session.
+        ("own", "face_verification", 8, 20, Share(1, 1)),
+        # The alert names the payment, or money had moved before the face.
+        ("money", "transfer", 20, 20, Share(0, 1)),
+        ("face", "face_verification", 10, 5, Share(0, 1)),
     ],
 )
 def test_a_remote_session_is_in_time_where_an_alert_names_the_face_before_any_payment(
-    named: str, payment_at: int | None, share: Share
+    anchor: str, kind: str, at: int, payment_at: int | None, share: Share
 ) -> None:
     times = {"session": 0, "face": 10} | ({} if payment_at is None else {"money": payment_at})
     kinds = {"session": "remote_session_started", "face": "face_verification", "money": "transfer"}
-    facts = {
-        role: Fact(role, "u1", kinds[role], at, None, None, None, None) for role, at in times.items()
-    }
+    facts = {role: Fact(role, "u1", kinds[role], at, None, None, None, None) for role, at in times.items()}
     labels = [Labelled(role, "f1", "remote-session", role, "plain") for role in times]
-    assert alerted_at_the_face([alert("face", "u1", named)], labels, facts) == share
+    raised = alert("face-after-remote-session", "u1", "session", anchor, kind=kind, at=at)
+    assert alerted_at_the_face([raised], labels, facts) == share
 
 
 def test_a_remote_session_without_a_verified_face_is_not_counted() -> None:
