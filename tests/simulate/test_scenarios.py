@@ -37,7 +37,7 @@ from tests.simulate.given import KIND_NAMED
 
 SMALL = ScenarioSet(users=400, events=12_000, seed=7, fraud=0.25, look_alikes=0)
 # Once each kind in each variant.
-ALL = ScenarioSet(users=3_000, events=20_000, seed=1, fraud=0.03)
+ALL = ScenarioSet(users=3_000, events=60_000, seed=1, fraud=0.03)
 
 
 @cache
