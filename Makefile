@@ -24,7 +24,7 @@ LOCK := $(abspath $(BIN)/uv) pip compile --quiet --universal --python-version 3.
 	--no-emit-index-url --no-header --group build
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo secrets check test unit faults faults-mutants soak bench bench-full dashboards wheel lock release-check clean
+.PHONY: help setup demo secrets check test unit faults faults-mutants soak bench bench-full quality dashboards wheel lock release-check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -64,6 +64,9 @@ bench: $(DEV) ## measure everything in half an hour: a table, JSON and a plot (A
 
 bench-full: $(DEV) ## the same at full length: 2,000,000 events, five runs of each, some hours
 	$(BIN)/python -m bench --full $(ARGS)
+
+quality: $(DEV) ## hold the shipped catalogue against the scenario set and write the figures of docs/quality.md
+	$(BIN)/python -m bench.quality --into docs/quality.md $(ARGS)
 
 dashboards: $(DEV) ## write Grafana's dashboards again from deploy/grafana
 	$(BIN)/python -m deploy.grafana

@@ -40,7 +40,9 @@ class Language(StrEnum):
 Events = Annotated[
     list[str] | None,
     typer.Option(
-        "--events", help="Look at NDJSON events, not at Redis; '-' is standard input.", metavar="FILE"
+        "--events",
+        help="Look at recorded events, as a backtest reads them, not at Redis; '-' is standard input.",
+        metavar="FILE",
     ),
 ]
 ListsDirectory = Annotated[
