@@ -70,7 +70,7 @@ SpillDirectory = Annotated[
     Path | None,
     typer.Option(
         "--spill-dir",
-        help="Where events lie meanwhile: up to twice as many bytes as are read.",
+        help="Where events lie meanwhile: two to three times the bytes that they have uncompressed.",
         metavar="DIR",
         show_default="the system's directory for temporary files",
     ),
