@@ -29,8 +29,8 @@ _INPUTS = {
     "complaints": "Complaints about merchants, and how they were decided.",
 }
 _OUTPUTS = {
-    "alerts": ("fraud", "Alerts of rules in mode live, and their withdrawals."),
-    "alerts_shadow": ("fraud", "The same of rules in mode shadow: to look at, not to act upon."),
+    "alerts": ("fraud", "Alerts raised by rules in mode live, and their withdrawals."),
+    "alerts_shadow": ("fraud", "The same of those raised in mode shadow: to look at, not to act upon."),
     "dead_letters": ("deadLetter", "Records that were refused, byte for byte as they came, with the reason."),
 }
 _CLOUD_EVENT = {
