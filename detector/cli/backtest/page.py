@@ -24,7 +24,8 @@ def page_at(path: Path, files: Sequence[str], rules: Sequence[Rule]) -> Page:
     except ModuleNotFoundError as missing:
         fail(f"a report needs {missing.name}: pip install 'streaming-fraud-detector[backtest]'")
     with ExitStack() as stack:
-        opened(stack, path)
+        # What stood there stays until there is a page to take its place.
+        opened(stack, path, "ab")
 
     def write(result: Result, answers: Answers) -> None:
         data = ReportData(

@@ -84,6 +84,14 @@ def test_a_directory_that_is_not_there_is_said_in_one_line(detector: Run, tmp_pa
     assert "--spill-dir names a directory" in done.err
 
 
+def test_a_run_that_fails_leaves_the_page_of_an_earlier_one(detector: Run, tmp_path: Path):
+    page = tmp_path / "page.html"
+    page.write_text("earlier")
+    done = detector("backtest", "--events", str(tmp_path / "missing.ndjson"), "--report", str(page))
+    assert done.code == 1
+    assert page.read_text() == "earlier"
+
+
 def _shown(monkeypatch: pytest.MonkeyPatch, on_a_terminal: bool, *told: Progress) -> str:
     out = io.StringIO()
     monkeypatch.setattr(progress, "stderr", Console(file=out, force_terminal=on_a_terminal, width=200))
