@@ -96,9 +96,9 @@ def read_labels(path: Path) -> Labels:
 
 def _are_judgements(record: _Record, path: Path, number: int) -> bool:
     if "alert_id" not in record and "event_id" not in record:
-        found = ", ".join(map(str, record)) or "nothing"
+        # The names of the fields are not quoted: without a header they are the first row's ids.
         raise BadLabelsError(
-            f"{path}:{number}: labels need event_id, or alert_id and disposition; found: {found}"
+            f"{path}:{number}: labels need event_id, or alert_id and disposition; there is none of these"
         )
     return "alert_id" in record
 

@@ -74,7 +74,7 @@ def test_an_empty_file_labels_nothing(tmp_path):
         ("alert_id\na1\n", ":2: it lacks 'disposition'"),
         (
             "id;kind\ne1;drip\n",
-            ":2: labels need event_id, or alert_id and disposition; found: id;kind",
+            ":2: labels need event_id, or alert_id and disposition; there is none of these",
         ),
         ('event_id\n"e1"x\n', ":2: not CSV: ',' expected after '\"'"),
         (b"event_id\n\xff\n", ": not UTF-8"),
