@@ -9,6 +9,7 @@ from rich.text import Text
 from detector.cli.console import stdout
 from detector.core.alert import Alert, Status
 from detector.core.rule import Severity
+from detector.core.texts import LANGUAGES, printable, printable_lines
 
 _STYLES = {
     Severity.INFO: "dim",
@@ -30,11 +31,11 @@ def _readable(alert: Alert) -> Text:
     text = Text()
     text.append(f" {word} ", _STYLES[alert.severity] if is_raised else "dim")
     text.append(f" {alert.title['en']}  {alert.title['zh']}\n", "bold")
-    who = ", ".join(f"{name} {value}" for name, value in alert.entity.items())
+    who = ", ".join(f"{name} {printable(value)}" for name, value in alert.entity.items())
     at = datetime.fromtimestamp(alert.event_time / 1000, UTC)
     rows = {
         "who": f"{who}, at {at:%Y-%m-%d %H:%M:%S} UTC",
-        "why": f"{alert.explanation['en']}\n        {alert.explanation['zh']}",
+        "why": "\n        ".join(printable_lines(alert.explanation[language]) for language in LANGUAGES),
         "do": alert.action,
         "alert": f"{alert.rule_id} {alert.alert_id}.{alert.revision}, {_events(alert.evidence_total)}",
     }

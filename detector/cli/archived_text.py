@@ -11,6 +11,7 @@ import msgspec
 from detector.cli.alert_text import print_alert
 from detector.cli.console import stdout
 from detector.core.alert import Alert, EvidenceEvent
+from detector.core.texts import printable
 
 _LANGUAGES = ("en", "zh")
 
@@ -49,7 +50,7 @@ def _milliseconds(time: str) -> int:
 def _told(event: EvidenceEvent) -> str:
     at = datetime.fromtimestamp(event.event_time / 1000, UTC)
     step = f" ({event.step})" if event.step else ""
-    return f"{at:%Y-%m-%d %H:%M:%S}  {event.type}{step}  {event.event_id}"
+    return f"{at:%Y-%m-%d %H:%M:%S}  {event.type}{step}  {printable(event.event_id)}"
 
 
 def _mark(row: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from rich.table import Table
 from detector.cli.console import stdout
 from detector.cli.figures import utc, yuan
 from detector.core.alert import Alert
+from detector.core.texts import printable, printable_lines
 from detector.replay.comparison import Change, Comparison
 from detector.replay.examples import amount_at_stake, at_stake, changes_to_show, examples
 from detector.replay.tally import KEYS, Tally, largest, tally
@@ -25,7 +26,7 @@ def print_comparison(
     name: str, comparison: Comparison, before: Mapping[str, Alert], after: Mapping[str, Alert]
 ) -> None:
     """Print to stdout what differs from the alerts before, those of the rules called `name`."""
-    stdout.print(f"alerts against {name}: {_told(comparison)}", markup=False)
+    stdout.print(f"alerts against {name}: {_told(comparison)}")
     if comparison.is_empty:
         return
     for title, key in KEYS.items():
@@ -58,7 +59,7 @@ def _table(title: str, tallies: list[Tally]) -> Table:
         table.add_column(name, justify="right")
     for one in largest(tallies, _ROWS):
         counts = [f"{count:,}" for count in one[1:-2]]
-        table.add_row(one.name, *counts, yuan(one.added_amount), yuan(one.removed_amount))
+        table.add_row(printable(one.name), *counts, yuan(one.added_amount), yuan(one.removed_amount))
     return table
 
 
@@ -67,7 +68,7 @@ def _print_examples(word: str, alerts: list[Alert], of: int) -> None:
         return
     stdout.print(f"\n{_heading(word, len(alerts), of)}")
     for alert in alerts:
-        stdout.print(f"  {_line(alert)}\n    {alert.explanation['en']}", markup=False)
+        stdout.print(f"  {_line(alert)}\n    {printable_lines(alert.explanation['en'])}")
 
 
 def _print_changes(changes: list[Change], of: int) -> None:
@@ -77,7 +78,7 @@ def _print_changes(changes: list[Change], of: int) -> None:
     for change in changes:
         words = ", ".join(_WORDS.get(kind, kind) for kind in change.kinds)
         before, after = change.before, change.after
-        stdout.print(f"  {words}: {_line(after)}", markup=False)
+        stdout.print(f"  {words}: {_line(after)}")
         stdout.print(f"    before: {utc(before.event_time)} {before.severity}, {before.action}")
 
 
@@ -86,6 +87,6 @@ def _heading(word: str, shown: int, of: int) -> str:
 
 
 def _line(alert: Alert) -> str:
-    who = ", ".join(f"{name} {value}" for name, value in alert.entity.items())
+    who = ", ".join(f"{name} {printable(value)}" for name, value in alert.entity.items())
     stake = f"{yuan(amount_at_stake(alert))} yuan"
     return f"{utc(alert.event_time)} {alert.rule_id} {alert.severity}, {who}, {stake}, {alert.alert_id}"

@@ -10,8 +10,15 @@ from rich.console import Console
 _WIDE = 200
 """Columns where nobody's terminal sets a limit: what is piped is not folded."""
 
-stdout = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _WIDE)
-stderr = Console(stderr=True, highlight=False, soft_wrap=True)
+# Much of what is said comes from events and files: brackets and colons in it are no markup and no emoji.
+stdout = Console(
+    highlight=False,
+    soft_wrap=True,
+    width=None if sys.stdout.isatty() else _WIDE,
+    markup=False,
+    emoji=False,
+)
+stderr = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 
 def fail(message: str) -> NoReturn:

@@ -39,10 +39,10 @@ def print_trial(trial: Trial) -> None:
     pair = trial.pair
     live = pair.live.id if pair.live else "none"
     why = f", {pair.why}" if pair.why else ""
-    stdout.print(f"{pair.shadow.id}, in shadow, against {live}, live{why}", markup=False)
-    stdout.print(f"alerts of {utc(trial.since)} to {utc(trial.until)} UTC", markup=False)
+    stdout.print(f"{pair.shadow.id}, in shadow, against {live}, live{why}")
+    stdout.print(f"alerts of {utc(trial.since)} to {utc(trial.until)} UTC")
     for note in notes(trial):
-        stdout.print(f"note: {note}", markup=False)
+        stdout.print(f"note: {note}")
     stdout.print()
     print_comparison(live, trial.found.comparison, trial.found.before, trial.found.after)
 
@@ -71,7 +71,7 @@ def print_overview(trials: list[Trial]) -> None:
     stdout.print(table, soft_wrap=True)
     for trial in trials:
         for note in notes(trial):
-            stderr.print(f"{trial.pair.shadow.id}: {note}", markup=False)
+            stderr.print(f"{trial.pair.shadow.id}: {note}")
 
 
 def document(trials: list[Trial]) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def print_judged(judged: Judged, before: Judged | None = None) -> None:
 
 def print_sweep(sweep: Sweep) -> None:
     """Print to stdout a line for each value of a sweep; the present one is marked."""
-    stdout.print(f"{sweep.rule_id}: {sweep.path}", markup=False)
+    stdout.print(f"{sweep.rule_id}: {sweep.path}")
     labelled = any(point.frauds is not None for point in sweep.points)
     headings = ("precision", "recall", "caught") if labelled else ()
     table = _titled("value", "", "alerts", "", *headings)
@@ -97,7 +97,7 @@ def _print_missed(missed: list[Fraud]) -> None:
         return
     shown = ", ".join(fraud.fraud_id or "one without an id" for fraud in missed[:_MISSED])
     more = f" and {len(missed) - _MISSED:,} more" if len(missed) > _MISSED else ""
-    stdout.print(f"\nmissed: {shown}{more}", markup=False)
+    stdout.print(f"\nmissed: {shown}{more}")
 
 
 def _rules(rules: list[RuleQuality]) -> Table:

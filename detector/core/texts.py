@@ -34,6 +34,11 @@ def printable(text: str) -> str:
     return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
 
 
+def printable_lines(text: str) -> str:
+    """The same of a text that may have several lines."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
 def placeholders(template: str) -> list[str]:
     """The names between braces, as written, without their formats."""
     return [found["name"] for found in _PLACEHOLDER.finditer(template)]

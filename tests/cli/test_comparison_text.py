@@ -64,3 +64,15 @@ def test_a_change_says_what_it_was_before(capsys):
 def test_of_many_only_a_few_are_shown_and_it_says_so(capsys):
     lines = printed(capsys, [], [alert(f"a{n}", 90 * n) for n in range(7)])
     assert "added, 5 of 7:" in lines
+
+
+def test_what_events_hold_is_neither_markup_nor_emoji_nor_a_command_to_the_terminal(capsys):
+    named = {"user_id": "u[/a]:cat:", "merchant_id": "m[/b]\x1b[31m"}
+    text = {"en": "in [red]\x1b[2J", "zh": "五笔"}
+    lines = printed(capsys, [], [alert("a1", 5, entity=named, explanation=text)])
+    assert (
+        "  1970-01-01 00:05:00 r medium, user_id u[/a]:cat:, merchant_id m[/b]\\x1b[31m, 0.00 yuan, a1"
+        in lines
+    )
+    assert "    in [red]\\x1b[2J" in lines
+    assert any(line.startswith("m[/b]\\x1b[31m ") for line in lines)
