@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from rich.text import Text
 
 from detector.cli.console import stdout
 from detector.core.alert import Alert, Status
 from detector.core.rule import Severity
 from detector.core.texts import LANGUAGES, printable, printable_lines
+from detector.core.times import utc
 
 _STYLES = {
     Severity.INFO: "dim",
@@ -32,9 +31,8 @@ def _readable(alert: Alert) -> Text:
     text.append(f" {word} ", _STYLES[alert.severity] if is_raised else "dim")
     text.append(f" {alert.title['en']}  {alert.title['zh']}\n", "bold")
     who = ", ".join(f"{name} {printable(value)}" for name, value in alert.entity.items())
-    at = datetime.fromtimestamp(alert.event_time / 1000, UTC)
     rows = {
-        "who": f"{who}, at {at:%Y-%m-%d %H:%M:%S} UTC",
+        "who": f"{who}, at {utc(alert.event_time)} UTC",
         "why": "\n        ".join(printable_lines(alert.explanation[language]) for language in LANGUAGES),
         "do": alert.action,
         "alert": f"{alert.rule_id} {alert.alert_id}.{alert.revision}, {_events(alert.evidence_total)}",

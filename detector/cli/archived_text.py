@@ -12,6 +12,7 @@ from detector.cli.alert_text import print_alert
 from detector.cli.console import stdout
 from detector.core.alert import Alert, EvidenceEvent
 from detector.core.texts import printable
+from detector.core.times import utc
 
 _LANGUAGES = ("en", "zh")
 
@@ -48,9 +49,8 @@ def _milliseconds(time: str) -> int:
 
 
 def _told(event: EvidenceEvent) -> str:
-    at = datetime.fromtimestamp(event.event_time / 1000, UTC)
     step = f" ({event.step})" if event.step else ""
-    return f"{at:%Y-%m-%d %H:%M:%S}  {event.type}{step}  {printable(event.event_id)}"
+    return f"{utc(event.event_time)}  {event.type}{step}  {printable(event.event_id)}"
 
 
 def _mark(row: Mapping[str, Any]) -> str:

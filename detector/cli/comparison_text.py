@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping
 from rich.table import Table
 
 from detector.cli.console import stdout
-from detector.cli.figures import utc, yuan
+from detector.cli.figures import yuan
 from detector.core.alert import Alert
 from detector.core.texts import printable, printable_lines
+from detector.core.times import utc
 from detector.replay.comparison import Change, Comparison
 from detector.replay.examples import amount_at_stake, at_stake, changes_to_show, examples
 from detector.replay.tally import KEYS, Tally, largest, tally

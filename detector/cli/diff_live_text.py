@@ -9,9 +9,10 @@ from rich.table import Table
 
 from detector.cli.comparison_text import print_comparison
 from detector.cli.console import stderr, stdout
-from detector.cli.figures import utc, yuan
+from detector.cli.figures import yuan
 from detector.cli.pairs import Pair
 from detector.core.rule import Rule
+from detector.core.times import utc
 from detector.replay.documents import comparison_document
 from detector.replay.examples import amount_at_stake
 from detector.replay.side_by_side import SideBySide, Version

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from detector.replay.share import Share
 
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
@@ -12,11 +10,6 @@ _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 def yuan(fen: float) -> str:
     """An amount in yuan, from fen: '1,234.50'."""
     return f"{fen / 100:,.2f}"
-
-
-def utc(time: int) -> str:
-    """A time (ms since 1970) in UTC, to the second: '2026-01-31 09:05:00'."""
-    return f"{datetime.fromtimestamp(time / 1000, UTC):%Y-%m-%d %H:%M:%S}"
 
 
 def span(seconds: float) -> str:

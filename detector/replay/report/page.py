@@ -9,6 +9,7 @@ import jinja2
 import vl_convert
 from markupsafe import Markup
 
+from detector.core.times import utc
 from detector.replay.report.alert_rows import alert_table
 from detector.replay.report.charts.chart import CONFIG
 from detector.replay.report.data import ReportData
@@ -16,7 +17,7 @@ from detector.replay.report.figures import figures
 from detector.replay.report.run_facts import partial, run_facts
 from detector.replay.report.sections import sections
 from detector.replay.report.stories import stories
-from detector.replay.report.words import number, span, utc
+from detector.replay.report.words import number, span
 
 _LIBRARY = "window.vegaEmbed = vegaEmbed;"
 

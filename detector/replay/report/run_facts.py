@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from detector.replay.report.words import number, span, utc
+from detector.core.times import utc
+from detector.replay.report.words import number, span
 from detector.replay.summary import Interruption, Summary
 
 

@@ -8,13 +8,14 @@ from typing import NamedTuple
 
 from detector.core.alert import Alert, EvidenceEvent
 from detector.core.rule import Severity
+from detector.core.times import utc
 from detector.replay.examples import at_stake
 from detector.replay.fact import Fact
 from detector.replay.frauds import Fraud
 from detector.replay.report.data import ReportData
 from detector.replay.report.fraud_facts import moved, victims
 from detector.replay.report.held import Held, held
-from detector.replay.report.words import span, utc, yuan
+from detector.replay.report.words import span, yuan
 
 _OF_EACH_RULE = 2
 _MISSED = 6

@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from detector.core.rule import Severity, Texts
-from detector.replay.report.words import number, percent, utc, yuan
+from detector.core.times import utc
+from detector.replay.report.words import number, percent, yuan
 
 _SHORT = 8
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from detector.core.times import utc
 
 _UNITS = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s"))
 
@@ -12,14 +12,9 @@ def yuan(fen: int) -> str:
     return f"{fen // 100:,}.{fen % 100:02}"
 
 
-def utc(time: int) -> str:
-    """A time (ms since 1970) to the second, in UTC: '2026-01-31 09:05:00'."""
-    return f"{_datetime(time):%Y-%m-%d %H:%M:%S}"
-
-
 def utc_to_the_minute(time: int) -> str:
     """A time (ms since 1970) to the minute, in UTC: '2026-01-31 09:05'."""
-    return f"{_datetime(time):%Y-%m-%d %H:%M}"
+    return utc(time, "%Y-%m-%d %H:%M")
 
 
 def span(duration: int) -> str:
@@ -43,7 +38,3 @@ def number(value: float) -> str:
 def percent(share: float | None) -> str:
     """A share as a percentage with one decimal, a hyphen where there is none."""
     return "-" if share is None else f"{share:.1%}"
-
-
-def _datetime(time: int) -> datetime:
-    return datetime.fromtimestamp(time / 1000, UTC)

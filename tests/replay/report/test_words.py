@@ -2,7 +2,8 @@
 
 import pytest
 
-from detector.replay.report.words import number, percent, span, utc, yuan
+from detector.core.times import utc
+from detector.replay.report.words import number, percent, span, utc_to_the_minute, yuan
 
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
 
@@ -38,3 +39,8 @@ def test_times_are_in_utc_to_the_second():
 def test_numbers_are_grouped_and_shares_are_percentages():
     assert (number(1_234_567), number(0.03512)) == ("1,234,567", "0.03512")
     assert (percent(0.945), percent(None)) == ("94.5%", "-")
+
+
+def test_a_time_that_no_calendar_has_is_told_as_it_is():
+    assert utc(1_767_225_600_000_000) == "1767225600000000 ms"
+    assert utc_to_the_minute(1_767_225_600_000_000) == "1767225600000000 ms"
