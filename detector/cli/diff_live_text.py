@@ -14,7 +14,7 @@ from detector.cli.pairs import Pair
 from detector.core.rule import Rule
 from detector.core.times import utc
 from detector.replay.documents import comparison_document
-from detector.replay.examples import amount_at_stake
+from detector.replay.examples import at_stake
 from detector.replay.side_by_side import SideBySide, Version
 
 _MINUTE = 60_000
@@ -135,7 +135,7 @@ def _as_option(duration: int) -> str:
 def _row(trial: Trial) -> list[str]:
     added, removed, changed, same = trial.found.comparison
     counts = [len(trial.found.after), len(trial.found.before), len(added), len(removed), len(changed), same]
-    stakes = [yuan(sum(map(amount_at_stake, alerts))) for alerts in (added, removed)]
+    stakes = [yuan(at_stake(alerts)) for alerts in (added, removed)]
     live = trial.pair.live.id if trial.pair.live else "-"
     return [trial.pair.shadow.id, live, *(f"{count:,}" for count in counts), *stakes]
 

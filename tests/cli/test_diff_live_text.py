@@ -9,7 +9,7 @@ import pytest
 
 from detector.cli.diff_live_text import Trial, document, notes, print_overview, print_trial
 from detector.cli.pairs import Pair
-from detector.core.rule import Mode
+from detector.core.rule import Mode, Severity
 from detector.replay.side_by_side import side_by_side
 from tests.core.given import HOUR, MINUTE, window
 from tests.replay.given import alert
@@ -122,3 +122,12 @@ def test_a_program_gets_the_same_as_one_document() -> None:
     assert [version["alerts"] for version in one["shadow_versions"]] == [2]
     assert (one["comparison"]["added"], one["comparison"]["removed"]) == (2, 1)
     assert len(one["notes"]) == 1
+
+
+def test_money_that_two_alerts_name_is_at_stake_once_in_the_overview_too(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    paid = {"anchor": {"amount": 150_000}}
+    print_overview([trial(shadow("A", 50, **paid), shadow("B", 50, severity=Severity.CRITICAL, **paid))])
+    (_, row) = capsys.readouterr().out.splitlines()
+    assert row.split() == ["burst-2", "burst", "2", "0", "2", "0", "0", "0", "1,500.00", "0.00"]
