@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from itertools import chain, islice, zip_longest
 
 from detector.core.alert import Alert
+from detector.core.rule import Mode
 from detector.replay.examples import amount_at_stake
 from detector.replay.quality import Quality
 from detector.replay.report.tables import (
@@ -41,7 +42,8 @@ _PLACE_OF_LABEL = 3
 def alert_table(alerts: Iterable[Alert], quality: Quality | None, most: int = MOST_ROWS) -> Table:
     """The alerts in the order of event time; beyond `most` a fair share of each rule, its newest first.
 
-    Where labels were given, each says whether it is about a fraud.
+    Where labels were given, each says whether it is about a fraud, but for those of rules in shadow, which
+    the labels judge by rule only.
     """
     found = list(alerts)
     shown = sorted(_fair_share(found, most), key=lambda alert: (alert.event_time, alert.alert_id))
@@ -50,9 +52,15 @@ def alert_table(alerts: Iterable[Alert], quality: Quality | None, most: int = MO
         wrong = {alert.alert_id for alert in quality.wrong}
         columns.insert(_PLACE_OF_LABEL, Column("label", is_facet=True))
         for row, alert in zip(rows, shown, strict=True):
-            row.insert(_PLACE_OF_LABEL, plain("no fraud" if alert.alert_id in wrong else "fraud"))
+            row.insert(_PLACE_OF_LABEL, plain(_label(alert, wrong)))
     note = "" if len(shown) == len(found) else _left_out(len(shown), len(found))
     return without_empty(Table("alerts", "Standing alerts", columns, rows, note, as_cards=True))
+
+
+def _label(alert: Alert, wrong: Container[str]) -> str:
+    if alert.mode is not Mode.LIVE:
+        return ""
+    return "no fraud" if alert.alert_id in wrong else "fraud"
 
 
 def _left_out(shown: int, total: int) -> str:

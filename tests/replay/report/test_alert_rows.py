@@ -3,6 +3,7 @@
 import msgspec
 
 from detector.core.alert import Alert
+from detector.core.rule import Mode
 from detector.replay.report.alert_rows import alert_table
 from detector.replay.report.tables import Table
 
@@ -40,10 +41,13 @@ def test_labels_say_of_each_alert_whether_it_is_about_a_fraud():
     quality = full().answers.quality
     assert quality is not None
     right, wrong = some("right", range(1)), some("wrong", range(1))
-    table = alert_table([*right, *wrong], quality._replace(wrong=wrong))
+    shadow = [msgspec.structs.replace(one, mode=Mode.SHADOW) for one in some("shadow", range(1))]
+    table = alert_table([*right, *wrong, *shadow], quality._replace(wrong=wrong))
     assert dict(zip(column(table, "alert id"), column(table, "label"), strict=True)) == {
         "right0": "fraud",
         "wrong0": "no fraud",
+        # Of single ones nothing is said.
+        "shadow0": "",
     }
 
 
