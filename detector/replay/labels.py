@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -124,13 +125,23 @@ def _records(path: Path) -> Iterator[tuple[int, _Record]]:
     try:
         # A spreadsheet begins what it exports with a mark of its encoding.
         with path.open(encoding="utf-8-sig", newline="") as file:
-            first = next((line for line in file if line.strip()), "")
-            file.seek(0)
-            yield from _from_json(path, file) if first.lstrip().startswith("{") else _from_csv(path, file)
+            # Of a pipe nothing can be read twice.
+            begun = list(_up_to_first(file))
+            is_json = bool(begun) and begun[-1].lstrip().startswith("{")
+            lines = chain(begun, file)
+            yield from _from_json(path, lines) if is_json else _from_csv(path, lines)
     except OSError as error:
         raise BadLabelsError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError:
         raise BadLabelsError(f"{path}: not UTF-8") from None
+
+
+def _up_to_first(lines: Iterable[str]) -> Iterator[str]:
+    """The lines up to the first that says anything."""
+    for line in lines:
+        yield line
+        if line.strip():
+            return
 
 
 def _from_json(path: Path, lines: Iterable[str]) -> Iterator[tuple[int, _Record]]:

@@ -1,6 +1,8 @@
 """Labels are read from what the detector and others write, and what is wrong is named with its line."""
 
+import os
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -35,6 +37,16 @@ def test_a_table_needs_no_more_than_ids_of_events(tmp_path):
 def test_a_table_as_a_spreadsheet_writes_it(tmp_path):
     table = '\ufeffkind,event_id,fraud_id,note\r\ndrip,e1,"f,1","one\r\ntwo"\r\n,e2,,,beyond\r\n'
     assert read(tmp_path, table).events == [Labelled("e1", "f,1", "drip"), Labelled("e2")]
+
+
+@pytest.mark.parametrize("content", ['\n{"event_id":"e1"}\n{"event_id":"e2"}\n', "event_id\ne1\ne2\n"])
+def test_what_another_program_writes_meanwhile_is_read_as_a_file_is(tmp_path, content):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = Thread(target=pipe.write_text, args=(content,))
+    writer.start()
+    assert read_labels(pipe).events == [Labelled("e1"), Labelled("e2")]
+    writer.join()
 
 
 def test_dispositions_are_told_by_their_alert_ids(tmp_path):
