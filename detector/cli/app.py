@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Callable
 from typing import Annotated
@@ -33,6 +35,9 @@ from detector.replay.labels import BadLabelsError
 from detector.replay.recorded.batch import RecordedError
 from detector.replay.run.errors import RunError
 from detector.rules.faults import RuleFaultsError
+
+_STDOUT = 1
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 app = typer.Typer(
     name="detector",
@@ -89,3 +94,9 @@ def _guarded(command: Callable[[], object]) -> None:
         # Whoever read our output has gone; there is nobody left to tell.
         sys.stderr.close()
         sys.exit(1)
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        # What is left of stdout would be tried again at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), _STDOUT)
+        fail(f"what the command gives cannot be written: {error.strerror}")

@@ -92,6 +92,24 @@ def test_a_run_that_fails_leaves_the_page_of_an_earlier_one(detector: Run, tmp_p
     assert page.read_text() == "earlier"
 
 
+@pytest.mark.parametrize("options", [[], ["--alerts-out", "/dev/full"]])
+def test_a_full_disk_is_said_in_one_line(options: list[str], tmp_path: Path):
+    events = tmp_path / "events.ndjson"
+    events.write_bytes(b"\n".join(debit(f"e{n}", n * 1_000, auth_method="none") for n in range(6)))
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "detector", "backtest", "--events", str(events), *options],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (
+        1,
+        b"what the command gives cannot be written: No space left on device\n",
+    )
+
+
 def _shown(monkeypatch: pytest.MonkeyPatch, on_a_terminal: bool, *told: Progress) -> str:
     out = io.StringIO()
     monkeypatch.setattr(progress, "stderr", Console(file=out, force_terminal=on_a_terminal, width=200))
