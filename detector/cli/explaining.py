@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -14,6 +13,7 @@ import typer
 
 from detector.cli.console import fail
 from detector.cli.event_lines import event_lines
+from detector.cli.moments import time_named
 from detector.config import Settings
 from detector.core.events import Event, Position
 from detector.core.explain.explainer import Explainer
@@ -183,10 +183,9 @@ def _position(wanted: Wanted, events: Iterable[Event]) -> Position:
     if named is not None:
         return named.event_time, named.event_id
     try:
-        time = datetime.fromisoformat(wanted.at)
+        return time_named(wanted.at), _LAST_ID
     except ValueError:
         fail(
             f"'{wanted.at}' is neither the id of an event that {wanted.scope} {wanted.key} has "
             f"nor a time such as 2026-03-01T08:00"
         )
-    return round(time.replace(tzinfo=time.tzinfo or UTC).timestamp() * 1000), _LAST_ID

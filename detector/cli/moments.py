@@ -19,12 +19,22 @@ def moment(text: str, now: int) -> int:
     if ago is not None:
         return max(0, now - ago)
     try:
-        named = datetime.fromisoformat(text)
+        # Kafka knows no time before 1970.
+        return max(0, time_named(text))
     except ValueError:
         raise ValueError(
             f"'{text}' is neither a duration such as 7d nor a time such as 2026-03-01T08:00"
         ) from None
-    return int(named.replace(tzinfo=named.tzinfo or UTC).timestamp() * 1000)
+
+
+def time_named(text: str) -> int:
+    """The time (ms) that `2026-03-01T08:00` names, in UTC where it says no zone.
+
+    Raises:
+        ValueError: it names none.
+    """
+    named = datetime.fromisoformat(text)
+    return round(named.replace(tzinfo=named.tzinfo or UTC).timestamp() * 1000)
 
 
 def moment_of_option(text: str, now: int, option: str) -> int:
