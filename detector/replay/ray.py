@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import socket
+import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from types import TracebackType
@@ -43,7 +46,8 @@ class OnRay:
         """Connect, and start the workers.
 
         Raises:
-            RunError: there is no such cluster, it has no core to spare, or a node does not see the directory.
+            RunError: there is no such cluster, it is of another version, it has no core to spare, or a node
+                does not see the directory.
         """
         self._ray = _imported()
         try:
@@ -86,10 +90,18 @@ class OnRay:
                 yield self._got(coming)
 
     def _connect(self) -> None:
+        with _stopped_as_before():
+            self._join()
+
+    def _join(self) -> None:
         quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
         if self._address is not None:
             _reach(self._address)
-            self._ray.init(address=self._address, **quiet)
+            try:
+                self._ray.init(address=self._address, **quiet)
+            except (ConnectionError, RuntimeError, ValueError) as error:
+                said = " ".join(str(error).split())
+                raise RunError(f"cannot join the Ray cluster at {self._address}: {said}") from error
             return
         # Without that name Ray would join a cluster that this machine happens to be a node of.
         self._ray.init(
@@ -161,6 +173,15 @@ def _imported() -> Any:
     except ModuleNotFoundError as missing:
         raise RunError("Ray is not installed: pip install 'streaming-fraud-detector[ray]'") from missing
     return ray
+
+
+@contextmanager
+def _stopped_as_before() -> Iterator[None]:
+    """Let SIGTERM do what it did: Ray makes it end the process at once, and a run has more to say."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, before)
 
 
 def _reach(address: str) -> None:

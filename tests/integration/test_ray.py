@@ -1,6 +1,7 @@
 """A backtest on Ray says, byte by byte, what it says on one machine: a real Ray, as one node and as two."""
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -73,8 +74,10 @@ def test_a_ray_of_its_own_gives_the_alerts_and_numbers_of_one_engine(
     lines: list[bytes], spill_dir: Path, tmp_path: Path
 ) -> None:
     # Before the tests that share a cluster: a process has one Ray at a time.
+    stopped = signal.getsignal(signal.SIGTERM)
     with OnRay(None, 2, spill_dir) as executor:
         assert executor.workers == 2
+        assert signal.getsignal(signal.SIGTERM) is stopped
         says_the_same(executor, in_files(lines, tmp_path), lines, spill_dir)
 
 

@@ -3,6 +3,7 @@
 import socket
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -27,3 +28,17 @@ def test_where_ray_is_not_installed_it_says_how_it_gets_there(
     said = r"^Ray is not installed: pip install 'streaming-fraud-detector\[ray\]'$"
     with pytest.raises(RunError, match=said), OnRay(None, 2, tmp_path):
         pass
+
+
+def test_a_cluster_of_another_version_is_told_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def init(**_: object) -> None:
+        raise RuntimeError("Version mismatch:\n    Ray: 1.0")
+
+    monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(init=init, shutdown=lambda: None))
+    with socket.create_server(("127.0.0.1", 0)) as head:
+        address = f"127.0.0.1:{head.getsockname()[1]}"
+        said = f"^cannot join the Ray cluster at {address}: Version mismatch: Ray: 1.0$"
+        with pytest.raises(RunError, match=said), OnRay(address, None, tmp_path):
+            pass
