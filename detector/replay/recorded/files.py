@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import cast
+from typing import NoReturn, cast
 
 from detector.replay.recorded.batch import Batch, Part, Recorded, RecordedError
 from detector.replay.recorded.compressed import Compressed
@@ -61,15 +62,26 @@ def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
     with reading(path):
-        found = sorted(file for file in path.rglob("*") if file.is_file() and not _is_hidden(file, path))
+        found = sorted(file for file in _below(path) if file.is_file())
     if not found:
         raise RecordedError(f"{path}: this directory holds no files of events")
     return found
 
 
-def _is_hidden(file: Path, directory: Path) -> bool:
+def _below(directory: Path) -> Iterator[Path]:
+    for folder, folders, names in os.walk(directory, onerror=_refuse):
+        folders[:] = [name for name in folders if not _is_hidden(name)]
+        yield from (Path(folder, name) for name in names if not _is_hidden(name))
+
+
+def _refuse(error: OSError) -> NoReturn:
+    """A directory that cannot be listed is not passed over: all figures would be of a part."""
+    raise RecordedError(f"{error.filename}: cannot be read: {error.strerror}") from error
+
+
+def _is_hidden(name: str) -> bool:
     """Whether it is one of those that programs leave beside their data: `_SUCCESS`, `.part.crc`."""
-    return any(name.startswith((".", "_")) for name in file.relative_to(directory).parts)
+    return name.startswith((".", "_"))
 
 
 def _parts(path: Path, say: Callable[[str], None]) -> Sequence[Part]:

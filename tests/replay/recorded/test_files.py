@@ -1,5 +1,6 @@
 """Files of every format and directories of them; what is wrong with one is said in a line."""
 
+import errno
 import gzip
 import io
 import os
@@ -88,6 +89,24 @@ def test_files_are_read_in_the_order_given(tmp_path: Path) -> None:
     for name in "abc":
         (tmp_path / name).write_text(name)
     assert read(recorded(tmp_path / "c", str(tmp_path / "a"), tmp_path / "b")) == [b"c", b"a", b"b"]
+
+
+def test_a_directory_below_that_cannot_be_read_is_not_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    below = tmp_path / "below"
+    below.mkdir()
+    (tmp_path / "events").write_bytes(TEXT)
+    list_ = os.scandir
+
+    def scandir(path: str) -> object:
+        if Path(path) == below:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return list_(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(RecordedError, match=f"^{below}: cannot be read: Permission denied$"):
+        recorded(tmp_path)
 
 
 def test_a_directory_is_its_files_by_path_but_those_that_programs_leave_there(tmp_path: Path) -> None:
