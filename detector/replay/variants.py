@@ -85,6 +85,19 @@ def variants(spec: SweepSpec, files: Iterable[RuleFile], state: StateSettings) -
         raise SweepError(str(error)) from None
 
 
+def possible_variants(spec: SweepSpec, file: RuleFile, state: StateSettings) -> Variants:
+    """The same without the values that the rule cannot have, for values that nobody asked for one by one."""
+    found = [variant for value in spec.values for variant in _if_possible(spec, value, file, state)]
+    return Variants(spec._replace(values=tuple(variant.value for variant in found)), tuple(found))
+
+
+def _if_possible(spec: SweepSpec, value: str, file: RuleFile, state: StateSettings) -> tuple[Variant, ...]:
+    try:
+        return tuple(_variants(spec._replace(values=(value,)), file, state))
+    except BadParameterError:
+        return ()
+
+
 def _variants(spec: SweepSpec, file: RuleFile, state: StateSettings) -> Iterator[Variant]:
     parts = parts_of(file, spec.path)
     if parts == ("id",):

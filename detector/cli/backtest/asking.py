@@ -13,7 +13,7 @@ from detector.core.lists import Members
 from detector.core.rule import Rule
 from detector.replay.around import around, at_work
 from detector.replay.labels import read_labels
-from detector.replay.variants import SweepError, Variants, read_sweep, variants
+from detector.replay.variants import SweepError, Variants, possible_variants, read_sweep, variants
 from detector.replay.what_if import Baseline, Questions
 from detector.rules.faults import RuleFaultsError
 from detector.rules.list_files import SUFFIX, lists_in
@@ -87,10 +87,10 @@ def questions(wanted: Wanted, books: Rulebooks, settings: Settings) -> Questions
 def _around(books: Rulebooks, swept: Iterable[Variants], settings: Settings) -> tuple[Variants, ...]:
     """A report also shows where thresholds lie among what is measured, where that is not swept anyway."""
     asked_for = {(one.spec.rule_id, one.spec.path) for one in swept}
-    specs = [around(file) for file in at_work(books.files, books.baseline or ())]
+    specs = [(around(file), file) for file in at_work(books.files, books.baseline or ())]
     return tuple(
-        variants(spec, books.files, settings.state)
-        for spec in specs
+        possible_variants(spec, file, settings.state)
+        for spec, file in specs
         if spec is not None and (spec.rule_id, spec.path) not in asked_for
     )
 

@@ -84,5 +84,18 @@ def test_where_all_rules_are_as_shipped_a_report_shows_them_all_but_for_what_is_
     assert {f"{spec.rule_id}:{spec.path}" for spec in charted(sweeps=(f"{path}=3..4",))} == shown - {path}
 
 
+def test_around_a_threshold_stand_only_values_that_the_rule_can_have(tmp_path):
+    (tmp_path / "r.yaml").write_text(
+        "id: r\nby: user_id\nwindow: {event: debit, within: 10m}\nwhen: {count: {gte: 2, lte: 3}}"
+    )
+    settings = SETTINGS.model_copy(
+        update={"rules": SETTINGS.rules.model_copy(update={"dirs": [str(tmp_path)]})}
+    )
+    wanted = Wanted(None, None, (), Path("report.html"), as_json=False)
+    [around] = questions(wanted, rulebooks(settings, None, None), settings).around
+    assert (around.spec.path, around.spec.values) == ("when.count.gte", ("2", "3"))
+    assert [variant.value for variant in around.variants] == ["2", "3"]
+
+
 def charted(against: Path | None = None, sweeps: tuple[str, ...] = ()) -> list[SweepSpec]:
     return [one.spec for one in asked(against, sweeps=sweeps, report=Path("report.html")).around]
