@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
 from detector.cli.console import fail
+from detector.cli.opened import opened
 
 if TYPE_CHECKING:
     from detector.simulate import Label, Simulated
@@ -76,11 +78,13 @@ def generate(  # noqa: PLR0913, PLR0917 - its options
     except ValueError as error:
         fail(str(error))
     simulation = simulation if rate is None else _as_it_happens(simulation)
-    if look_alike_labels is not None:
-        simulation = _with_look_alikes_told(simulation, look_alike_labels)
-    found = _print(simulation)
-    if labels is not None:
-        _write(labels, found)
+    with ExitStack() as stack:
+        labels_out = None if labels is None else opened(stack, labels)
+        if look_alike_labels is not None:
+            simulation = _with_look_alikes_told(simulation, opened(stack, look_alike_labels))
+        found = _print(simulation)
+        if labels_out is not None:
+            _write(labels_out, found)
 
 
 def _plain(
@@ -119,28 +123,20 @@ def _print(simulation: Iterable[Simulated]) -> dict[str, Label]:
     return found
 
 
-def _write(path: Path, found: dict[str, Label]) -> None:
+def _write(file: IO[bytes], found: dict[str, Label]) -> None:
     from detector.simulate import write_labels
 
-    try:
-        path.write_bytes(b"".join(line + b"\n" for line in write_labels(found.values())))
-    except OSError as error:
-        fail(f"{path}: cannot be written: {error.strerror}")
+    file.writelines(line + b"\n" for line in write_labels(found.values()))
 
 
-def _with_look_alikes_told(simulation: Iterator[Simulated], path: Path) -> Iterator[Simulated]:
+def _with_look_alikes_told(simulation: Iterator[Simulated], file: IO[bytes]) -> Iterator[Simulated]:
     """The same, while a file is written that says which events are of a look-alike; they are many."""
     from detector.simulate import look_alike_label
 
-    try:
-        file = path.open("wb")
-    except OSError as error:
-        fail(f"{path}: cannot be written: {error.strerror}")
-    with file:
-        for simulated in simulation:
-            if simulated.look_alike:
-                file.write(look_alike_label(simulated) + b"\n")
-            yield simulated
+    for simulated in simulation:
+        if simulated.look_alike:
+            file.write(look_alike_label(simulated) + b"\n")
+        yield simulated
 
 
 def _as_it_happens(simulation: Iterator[Simulated]) -> Iterator[Simulated]:

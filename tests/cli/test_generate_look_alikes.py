@@ -30,6 +30,7 @@ def test_a_file_that_cannot_be_written_and_plain_traffic_are_refused(tmp_path: P
     unwritable = str(tmp_path / "none" / "alike.ndjson")
     for options, code in (
         (("--scenarios", "all", "--look-alike-labels", unwritable), 1),
+        (("--labels", unwritable), 1),
         (("--look-alike-labels", str(tmp_path / "alike.ndjson")), 2),
     ):
         done = subprocess.run([*GENERATE, *options], capture_output=True, text=True, check=False)

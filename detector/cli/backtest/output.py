@@ -11,8 +11,8 @@ from typing import IO
 import msgspec
 
 from detector.cli.answers_text import print_answers
-from detector.cli.backtest.opened import opened
 from detector.cli.backtest.page import Page
+from detector.cli.opened import opened
 from detector.replay.documents import answers_document, summary_document
 from detector.replay.run.result import Result
 from detector.replay.what_if import Answers

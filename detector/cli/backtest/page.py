@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from detector.cli.backtest.opened import opened
 from detector.cli.console import fail
+from detector.cli.opened import opened
 from detector.core.rule import Rule
 from detector.replay.run.result import Result
 from detector.replay.what_if import Answers
