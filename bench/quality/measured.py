@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from bench.errors import BenchFailed
 from bench.quality.causes import Cause, causes_of
 from bench.quality.remote_sessions import alerted_at_the_face
 from bench.quality.scenario_files import ScenarioFiles
@@ -48,6 +49,8 @@ def measure(files: ScenarioFiles) -> Measured:
     watched = frozenset(label.event_id for label in files.labels)
     recorded = files_recorded([files.events], partial(print, file=sys.stderr))
     with run(recorded, [rules], state, {}, watched=watched) as result:
+        if result.summary.interruption is not None:
+            raise BenchFailed("stopped before all events were evaluated: there are no figures")
         return _judged(result, files.labels, files.look_alikes)
 
 
