@@ -38,7 +38,7 @@ def topics_recorded(
             for topic, begins in found.begins.items():
                 at = datetime.fromtimestamp(begins / 1000, UTC)
                 say(f"{topic}: the log begins at {at:%Y-%m-%d %H:%M:%S} UTC, what came before is gone")
-            yield Recorded((), _batches(ask, found, one_at_a_time), found.total, "records")
+            yield Recorded((), _batches(ask, found, one_at_a_time), found.total)
         finally:
             ask(_close(opened, one_at_a_time))
 

@@ -46,11 +46,10 @@ class Part(Protocol):
 class Recorded(NamedTuple):
     """What a backtest reads, in the order of arrival: the parts of files, or else a stream.
 
-    A stream is read once, in the process that opened it. `total` is the sum of all sizes in the `unit`
-    (`bytes` or `records`), None where it is not known.
+    A stream is read once, in the process that opened it. `total` is the sum of all sizes: bytes of files,
+    offsets of topics; None where it is not known.
     """
 
     parts: Sequence[Part]
     stream: Iterable[Batch] | None
     total: int | None
-    unit: str

@@ -18,7 +18,6 @@ from detector.replay.recorded.pipes import piped
 from detector.replay.recorded.reading import reading
 
 STANDARD_INPUT = "-"
-_UNIT = "bytes"
 
 
 def files_recorded(names: Sequence[str | Path], say: Callable[[str], None]) -> Recorded:
@@ -32,9 +31,9 @@ def files_recorded(names: Sequence[str | Path], say: Callable[[str], None]) -> R
         RecordedError: one of them is not there, cannot be read, or is of a format that is not.
     """
     if any(map(_is_piped, names)):
-        return Recorded((), _one_after_the_other(names, say), None, _UNIT)
+        return Recorded((), _one_after_the_other(names, say), None)
     parts = _parts_of_all(names, say)
-    return Recorded(parts, None, sum(part.size for part in parts), _UNIT)
+    return Recorded(parts, None, sum(part.size for part in parts))
 
 
 def _is_piped(name: str | Path) -> bool:

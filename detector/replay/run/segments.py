@@ -16,7 +16,6 @@ from typing import BinaryIO, NamedTuple
 from detector.replay.run.errors import spilling
 
 _WORD = 8
-_LENGTH = 4
 
 
 class Segment(NamedTuple):

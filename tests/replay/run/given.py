@@ -46,12 +46,12 @@ def in_parts(rng: Random, lines: Sequence[bytes]) -> Recorded:
     """The lines cut anywhere into parts."""
     cuts = sorted(rng.randint(0, len(lines)) for _ in range(rng.randint(0, 4)))
     parts = [Lines(list(lines[low:high])) for low, high in zip([0, *cuts], [*cuts, len(lines)], strict=True)]
-    return Recorded(parts, None, sum(part.size for part in parts), "bytes")
+    return Recorded(parts, None, sum(part.size for part in parts))
 
 
 def as_stream(lines: Sequence[bytes]) -> Recorded:
     """The lines as they come from somewhere, nobody knows how many."""
-    return Recorded((), Lines(list(lines)).batches(), None, "bytes")
+    return Recorded((), Lines(list(lines)).batches(), None)
 
 
 class Shuffled:

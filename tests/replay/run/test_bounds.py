@@ -60,7 +60,7 @@ def test_no_more_lines_are_decoded_at_a_time_than_may_be(of_one: float, evaluate
 
     lines = [debit(f"e{n}", n * 900, user_id=key("u", 200), merchant_id=key("m", 50)) for n in range(1_500)]
     parts = [Lines(lines[start : start + 100]) for start in range(0, len(lines), 100)]
-    recorded = Recorded(parts, None, sum(part.size for part in parts), "bytes")
+    recorded = Recorded(parts, None, sum(part.size for part in parts))
     means = Means(executor=nullcontext(Unpickled(rng)), limits=LIMITS)
     with run(recorded, [RuleSet("candidate", RULES)], StateSettings(), {}, means=means) as result:
         alerts, summary = serial(RULES, lines, StateSettings(), {})

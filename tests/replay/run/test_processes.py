@@ -87,7 +87,7 @@ def test_a_process_that_is_gone_ends_the_run(work, number: int, told: str):
 
 def test_what_is_wrong_with_a_source_is_said_as_it_is_and_nothing_is_left_behind(tmp_path: Path):
     broken = Broken(LINES)
-    recorded = Recorded([Lines(LINES), broken], None, 2 * broken.size, "bytes")
+    recorded = Recorded([Lines(LINES), broken], None, 2 * broken.size)
     means = Means(workers=2, spill_dir=tmp_path, limits=SHARED)
     with (
         pytest.raises(RecordedError, match="it is broken"),

@@ -60,7 +60,7 @@ def test_facts_are_of_the_events_that_are_watched_for_with_their_tiers():
 
 def test_what_the_source_refuses_counts_as_refused():
     batch = Batch([debit("e0", 0)], 100, [Reason.TOO_LARGE, Reason.NULL_VALUE])
-    with run(Recorded((), [batch], None, "records"), SETS, STATE, {}) as result:
+    with run(Recorded((), [batch], None), SETS, STATE, {}) as result:
         assert result.summary.events == 3
         assert result.summary.refused == {Reason.TOO_LARGE: 1, Reason.NULL_VALUE: 1}
 
@@ -100,7 +100,7 @@ def test_a_stream_that_is_stopped_before_it_gave_anything_has_nothing_to_give():
 
     with (
         pytest.raises(StoppedWhileReadingError),
-        run(Recorded((), stopped(), None, "records"), SETS, STATE, {}),
+        run(Recorded((), stopped(), None), SETS, STATE, {}),
     ):
         pytest.fail("there is no result")
 

@@ -75,6 +75,6 @@ def test_alerts_and_numbers_are_those_of_a_serial_backtest(seed: int):
 
 
 def test_nothing_comes_of_nothing():
-    for recorded in (Recorded((), None, 0, "bytes"), as_stream([])):
+    for recorded in (Recorded((), None, 0), as_stream([])):
         with run(recorded, [RuleSet("candidate", ())], StateSettings(), {}) as result:
             assert (list(result.lines("candidate")), result.summary.events) == ([], 0)
