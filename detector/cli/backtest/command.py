@@ -23,7 +23,7 @@ from detector.cli.backtest.options import (
     Sweeps,
     Workers,
 )
-from detector.cli.backtest.output import alerts_target, tell, write_alerts
+from detector.cli.backtest.output import alerts_target, refuse_to_overwrite, tell, write_alerts
 from detector.cli.backtest.page import page_at
 from detector.cli.backtest.progress import shown
 from detector.cli.backtest.summary_text import print_summary
@@ -76,6 +76,9 @@ def backtest(
     asked = questions(wanted, books, settings)
     means = Means(workers, spill_dir, executor_on(on, workers, spill_dir))
     files = [*(events or ()), *(more or ())]
+    refuse_to_overwrite(
+        files if labels is None else [*files, labels], [("--alerts-out", alerts_out), ("--report", report)]
+    )
     with ExitStack() as stack:
         out = alerts_target(stack, alerts_out, by_default=not wanted.is_more_than_alerts)
         page = page_at(report, files, books.in_force) if report else None

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO
 
 import msgspec
+import typer
 
 from detector.cli.answers_text import print_answers
 from detector.cli.backtest.page import Page
@@ -16,6 +17,25 @@ from detector.cli.opened import opened
 from detector.replay.documents import answers_document, summary_document
 from detector.replay.run.result import Result
 from detector.replay.what_if import Answers
+
+
+def refuse_to_overwrite(read: Iterable[str | Path], written: Iterable[tuple[str, Path | None]]) -> None:
+    """A slip of the hand must not cost the events that were recorded.
+
+    Raises:
+        typer.BadParameter: a file that an option has written is one of those that are read.
+    """
+    names = list(read)
+    for option, path in written:
+        if path is not None and any(_are_one(path, Path(name)) for name in names):
+            raise typer.BadParameter(f"{path} is read, and would be overwritten", param_hint=f"'{option}'")
+
+
+def _are_one(path: Path, other: Path) -> bool:
+    try:
+        return path.is_file() and path.samefile(other)
+    except OSError:
+        return False
 
 
 def alerts_target(stack: ExitStack, path: Path | None, *, by_default: bool) -> IO[bytes] | None:

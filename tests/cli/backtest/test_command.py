@@ -92,6 +92,18 @@ def test_a_run_that_fails_leaves_the_page_of_an_earlier_one(detector: Run, tmp_p
     assert page.read_text() == "earlier"
 
 
+@pytest.mark.parametrize("option", ["--alerts-out", "--report"])
+def test_what_is_read_is_not_overwritten(option: str, detector: Run, tmp_path: Path):
+    events = tmp_path / "events.ndjson"
+    events.write_bytes(EVENTS)
+    done = detector(
+        "backtest", "--events", str(events), option, f"{tmp_path}/../{tmp_path.name}/events.ndjson"
+    )
+    assert done.code == 2
+    assert "is read, and would be overwritten" in done.err
+    assert events.read_bytes() == EVENTS
+
+
 @pytest.mark.parametrize("options", [[], ["--alerts-out", "/dev/full"]])
 def test_a_full_disk_is_said_in_one_line(options: list[str], tmp_path: Path):
     events = tmp_path / "events.ndjson"
