@@ -26,12 +26,13 @@ WITHDRAWN: Texts = {
     "zh": "已撤回：后到的事件表明，触发条件并不成立。",
 }
 
+_WIDE_SPACE = "\u3000"
 _ABSENT: Texts = {"en": "unknown", "zh": "未知"}
 
 
 def printable(text: str) -> str:
-    """A text without what a terminal would take for commands."""
-    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
+    """A text without what a terminal would take for commands; the space of Chinese texts is none."""
+    return "".join(sign if sign.isprintable() or sign == _WIDE_SPACE else repr(sign)[1:-1] for sign in text)
 
 
 def printable_lines(text: str) -> str:

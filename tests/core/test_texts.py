@@ -1,7 +1,7 @@
 import pytest
 
 from detector.core.durations import in_words, parse_duration
-from detector.core.texts import fill, placeholders
+from detector.core.texts import fill, placeholders, printable
 
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
 
@@ -106,3 +106,7 @@ def test_texts_are_filled_in_each_language():
 
 def test_what_a_text_quotes_is_not_filled_again():
     assert fill({"en": "{city}"}, {"city": "{count}", "count": 5}, {}) == {"en": "{count}"}
+
+
+def test_a_text_keeps_the_wide_space_and_loses_what_commands_a_terminal():
+    assert printable("转出\u3000一笔\x1b[2J\u202e") == "转出\u3000一笔\\x1b[2J\\u202e"
