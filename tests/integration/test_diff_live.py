@@ -107,10 +107,12 @@ async def test_a_person_reads_what_differs_and_what_cannot_be_told(live: Live) -
     with_rule_in_shadow(live)
     texts = {"explanation": {"en": "3 debits", "zh": "三笔"}}
     rules = {"alerts": {"rule_id": "no-password-burst"}, "alerts_shadow": {"rule_id": "no-password-burst-2"}}
-    minute = (NOW - 5 * HOUR) // MINUTE
-    await publish(live, "alerts", [(alert("a", minute, **rules["alerts"]), NOW - 5 * HOUR)])
+    # Ages are told to the minute, so they count from here
+    now = int(time.time() * 1000)
+    minute = (now - 5 * HOUR) // MINUTE
+    await publish(live, "alerts", [(alert("a", minute, **rules["alerts"]), now - 5 * HOUR)])
     await publish(
-        live, "alerts_shadow", [(alert("A", minute + 240, **rules["alerts_shadow"], **texts), NOW - HOUR)]
+        live, "alerts_shadow", [(alert("A", minute + 240, **rules["alerts_shadow"], **texts), now - HOUR)]
     )
     done = live.command("rules", "diff-live", "no-password-burst-2", "--since", "6h")
     assert done.returncode == 0, done.stderr
