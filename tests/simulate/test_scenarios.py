@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import os
-import subprocess
-import sys
 from collections import Counter, defaultdict
 from functools import cache
 
@@ -34,6 +31,7 @@ from detector.simulate.scenario_stream import told
 from detector.simulate.spans import DAY, HOUR
 from detector.simulate.story import Act
 from tests.simulate.given import KIND_NAMED
+from tests.simulate.processes import printed_whatever_the_hash_seed
 
 SMALL = ScenarioSet(users=400, events=12_000, seed=7, fraud=0.25, look_alikes=0)
 # Once each kind in each variant.
@@ -64,17 +62,7 @@ def digest(asked: ScenarioSet) -> str:
 
 def test_the_same_seed_gives_the_same_bytes_whatever_the_hash_seed_of_the_process() -> None:
     code = "from tests.simulate.test_scenarios import ALL, digest; print(digest(ALL))"
-    digests = {
-        subprocess.run(
-            [sys.executable, "-c", code],
-            env={**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": os.pathsep.join(sys.path)},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.strip()
-        for hash_seed in ("1", "2")
-    }
-    assert digests == {digest(ALL)}
+    assert printed_whatever_the_hash_seed(code) == {digest(ALL)}
 
 
 def test_the_bytes_of_a_seed_are_the_same_on_every_python_version() -> None:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import os
-import subprocess
-import sys
 from collections import Counter, defaultdict
 
 import msgspec
@@ -14,6 +11,7 @@ import pytest
 
 from detector.core.events import EVENT_TYPES, MAX_VALUE_BYTES, Refusal, decode
 from detector.simulate import Label, Simulated, Traffic, encode, simulate, write_labels
+from tests.simulate.processes import printed_whatever_the_hash_seed
 
 MINUTE = 60_000
 SHORT = Traffic(users=400, events=5_000, seed=7, fraud=0.05)
@@ -84,17 +82,7 @@ def is_remote_session_scam(events: list[dict]) -> bool:
 
 def test_the_same_seed_gives_the_same_bytes_whatever_the_hash_seed_of_the_process() -> None:
     code = f"from tests.simulate.test_simulate import Traffic, digest; print(digest({SHORT!r}))"
-    digests = {
-        subprocess.run(
-            [sys.executable, "-c", code],
-            env={**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": os.pathsep.join(sys.path)},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.strip()
-        for hash_seed in ("1", "2")
-    }
-    assert digests == {digest(SHORT)}
+    assert printed_whatever_the_hash_seed(code) == {digest(SHORT)}
 
 
 def test_the_bytes_of_a_seed_are_the_same_on_every_python_version() -> None:

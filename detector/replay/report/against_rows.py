@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from detector.core.alert import Alert
 from detector.replay.comparison import Change, Comparison
 from detector.replay.examples import amount_at_stake, changes_to_show, examples
-from detector.replay.report.alert_rows import merchant, who
+from detector.replay.report.alert_rows import ALERT_COLUMNS, merchant, who
 from detector.replay.report.tables import (
     Cell,
     Column,
@@ -26,18 +26,7 @@ from detector.replay.tally import Tally
 
 MOST_OF_EACH = 500
 
-_ALERT_COLUMNS = (
-    Column("change", is_facet=True),
-    Column("how"),
-    Column("time (UTC)", Kind.TIME),
-    Column("severity", Kind.SEVERITY, is_facet=True),
-    Column("rule", Kind.RULE, is_facet=True),
-    Column("who"),
-    Column("merchant"),
-    Column("at stake (yuan)", Kind.MONEY),
-    Column("why", Kind.TEXTS),
-    Column("alert id", Kind.ID),
-)
+_DIFFERENCE_COLUMNS = (Column("change", is_facet=True), Column("how"), *ALERT_COLUMNS)
 _WORDS = {
     "action": "another action",
     "to_live": "now live",
@@ -58,7 +47,9 @@ def differing_alerts(comparison: Comparison) -> Table:
         if len(rows) == total
         else f"{number(len(rows))} of {number(total)}, the most at stake of each rule."
     )
-    return without_empty(Table("differing", "Alerts that differ", _ALERT_COLUMNS, rows, note, as_cards=True))
+    return without_empty(
+        Table("differing", "Alerts that differ", _DIFFERENCE_COLUMNS, rows, note, as_cards=True)
+    )
 
 
 def tallied(what: str, tallies: Sequence[Tally]) -> Table:

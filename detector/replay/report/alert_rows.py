@@ -26,7 +26,7 @@ from detector.replay.report.words import number
 
 MOST_ROWS = 2_000
 
-_COLUMNS = (
+ALERT_COLUMNS = (
     Column("time (UTC)", Kind.TIME),
     Column("severity", Kind.SEVERITY, is_facet=True),
     Column("rule", Kind.RULE, is_facet=True),
@@ -47,7 +47,7 @@ def alert_table(alerts: Iterable[Alert], quality: Quality | None, most: int = MO
     """
     found = list(alerts)
     shown = sorted(_fair_share(found, most), key=lambda alert: (alert.event_time, alert.alert_id))
-    columns, rows = list(_COLUMNS), [_row(alert) for alert in shown]
+    columns, rows = list(ALERT_COLUMNS), [_row(alert) for alert in shown]
     if quality is not None:
         wrong = {alert.alert_id for alert in quality.wrong}
         columns.insert(_PLACE_OF_LABEL, Column("label", is_facet=True))
